@@ -1,0 +1,61 @@
+package access
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"hash/crc32"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Prefix begins every token secret that the hub makes, so that scanners find
+// leaked ones.
+const Prefix = "scimhub_"
+
+var (
+	// lower-case base32 without padding: safe in headers, file names and URLs.
+	encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+	table    = crc32.MakeTable(crc32.Castagnoli)
+)
+
+// NewSecret makes the secret of a token: Prefix, 256 random bits and a checksum
+// that tells a mistyped or cut token from an unknown one.
+func NewSecret() string {
+	var bits [32]byte
+	_, _ = rand.Read(bits[:]) // never fails (crypto/rand)
+	body := encoding.EncodeToString(bits[:])
+	return Prefix + body + checksum(body)
+}
+
+// Damaged reports whether a secret bears Prefix but not the checksum that
+// belongs to it: it was cut or mistyped.
+func Damaged(secret string) bool {
+	rest, ours := strings.CutPrefix(secret, Prefix)
+	if !ours {
+		return false
+	}
+	n := len(rest) - len(checksum(""))
+	return n < 0 || checksum(rest[:n]) != rest[n:]
+}
+
+func checksum(body string) string {
+	sum := crc32.Checksum([]byte(body), table)
+	return encoding.EncodeToString([]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
+}
+
+// Hash gives what is stored of a secret. Secrets have 256 random bits, so that
+// a fast hash without salt is enough.
+func Hash(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// NewID makes a time-ordered id with a prefix that says what it names, such as
+// "org": a UUIDv7 in 26 characters of base32.
+func NewID(prefix string) string {
+	id := uuid.Must(uuid.NewV7())
+	return fmt.Sprintf("%s_%s", prefix, encoding.EncodeToString(id[:]))
+}
