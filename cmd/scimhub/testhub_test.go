@@ -1,0 +1,173 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scimhub/scimhub/scimresource/access"
+	"github.com/scimhub/scimhub/scimresource/fault"
+)
+
+// engine is a database that the tests run on.
+type engine struct {
+	name   string
+	driver string                    // of database/sql, to look at the tables
+	dsn    func(t testing.TB) string // of a fresh database, as --database has it
+}
+
+// engines gives both engines. Without a PostgreSQL server the tests fail: what
+// was not tested there is not known to work there.
+func engines(t testing.TB) []engine {
+	t.Helper()
+	if os.Getenv("SCIMHUB_TEST_POSTGRES") == "" {
+		t.Fatal("SCIMHUB_TEST_POSTGRES is not set; run the tests with: make test")
+	}
+	return []engine{
+		{name: "sqlite", driver: "sqlite", dsn: func(t testing.TB) string {
+			return "sqlite:" + filepath.Join(t.TempDir(), "hub.db")
+		}},
+		{name: "postgres", driver: "pgx", dsn: freshPostgres},
+	}
+}
+
+// freshPostgres makes a database that is dropped when the test ends.
+func freshPostgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("SCIMHUB_TEST_POSTGRES")
+	name := "hub_" + strings.TrimPrefix(access.NewID("t"), "t_")
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := db.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop database: %v", err)
+		}
+		db.Close()
+	})
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("SCIMHUB_TEST_POSTGRES is no URL: %v", err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// testHub is a hub, wired as serve wires it, on a fresh database.
+type testHub struct {
+	*app
+	handler http.Handler
+	token   string // with all scopes
+	db      *sql.DB
+}
+
+func newTestHub(t testing.TB, e engine) *testHub {
+	t.Helper()
+	cfg := defaultConfig()
+	cfg.Database = e.dsn(t)
+	cfg.PublicURL = "http://hub.test"
+	cfg.BootstrapToken = access.NewSecret()
+	cfg.Schemas = filepath.Join("testdata", "schemas")
+	hub, err := newHub(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open(e.driver, strings.TrimPrefix(cfg.Database, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		db.Close()
+		if err := hub.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &testHub{app: hub, handler: hub.Handler(), token: cfg.BootstrapToken, db: db}
+}
+
+// actor is who a token is made for.
+type actor struct {
+	organization string // "": the first one
+	directory    string // "": the default one
+	scopes       []access.Scope
+}
+
+// newToken gives a token of an actor, whose organization and directory it makes
+// if need be.
+func (h *testHub) newToken(t testing.TB, a actor) string {
+	t.Helper()
+	ctx := t.Context()
+	org, err := h.store.Organization(ctx, cmp.Or(a.organization, "default"))
+	if fault.Is(err, fault.NotFound) {
+		org, err = h.store.CreateOrganization(ctx, a.organization)
+	}
+	must(t, err)
+	dir, err := h.store.Directory(ctx, org.ID, cmp.Or(a.directory, access.DefaultDirectory))
+	if fault.Is(err, fault.NotFound) {
+		dir, err = h.store.CreateDirectory(ctx, org.ID, a.directory)
+	}
+	must(t, err)
+	secret := access.NewSecret()
+	must(t, h.store.CreateToken(ctx, access.Token{
+		ID: access.NewID("tok"), OrganizationID: org.ID, DirectoryID: dir.ID, Name: "test",
+		Hash: access.Hash(secret), Scopes: a.scopes, CreatedAt: time.Now(),
+	}))
+	return secret
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// storedEvent is an event as the tests look at it.
+type storedEvent struct {
+	Type       string
+	ResourceID string
+	Data       map[string]any
+}
+
+// events gives all events in the order in which they were written.
+func (h *testHub) events(t testing.TB) []storedEvent {
+	t.Helper()
+	rows, err := h.db.QueryContext(t.Context(), "SELECT resource_id, payload FROM events ORDER BY insertion")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var events []storedEvent
+	for rows.Next() {
+		var e storedEvent
+		var payload []byte
+		if err := rows.Scan(&e.ResourceID, &payload); err != nil {
+			t.Fatal(err)
+		}
+		var p struct {
+			Type string
+			Data map[string]any
+		}
+		if err := json.Unmarshal(payload, &p); err != nil {
+			t.Fatal(err)
+		}
+		e.Type, e.Data = p.Type, p.Data
+		events = append(events, e)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return events
+}
