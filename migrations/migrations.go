@@ -1,6 +1,11 @@
-// Package migrations holds the SQL that makes and changes the tables, for each
-// engine in a folder of its own under the same numbers. Package storage runs
-// them with goose.
+// Package migrations holds the database schema as numbered SQL files for goose,
+// one folder for each engine. A change of the schema is a new pair of files
+// with the same number and name; files that were released are never edited.
+//
+// There are no "down" migrations: a schema is taken back by restoring the
+// backup that was made before the upgrade.
+//
+// The package knows nothing of what the tables are used for.
 package migrations
 
 import (
@@ -8,11 +13,14 @@ import (
 	"io/fs"
 )
 
-//go:embed postgres/*.sql sqlite/*.sql
-var files embed.FS
+//go:embed postgres/*.sql
+var postgres embed.FS
+
+//go:embed sqlite/*.sql
+var sqlite embed.FS
 
 // Postgres gives the migrations for PostgreSQL.
-func Postgres() (fs.FS, error) { return fs.Sub(files, "postgres") }
+func Postgres() (fs.FS, error) { return fs.Sub(postgres, "postgres") }
 
 // SQLite gives the migrations for SQLite.
-func SQLite() (fs.FS, error) { return fs.Sub(files, "sqlite") }
+func SQLite() (fs.FS, error) { return fs.Sub(sqlite, "sqlite") }

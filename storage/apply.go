@@ -1,187 +1,173 @@
 package storage
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
-
-	"gorm.io/gorm/clause"
+	"slices"
+	"time"
 
 	"github.com/scimhub/scimhub/scimresource"
-	"github.com/scimhub/scimhub/scimresource/document"
+	"github.com/scimhub/scimhub/scimresource/event"
+	"github.com/scimhub/scimhub/scimresource/fault"
 	"github.com/scimhub/scimhub/scimresource/schema"
 )
 
-// Details of what is taken. Whose it is stays untold.
+// Details of the faults for what another resource has already. They tell nothing
+// of that resource.
 const (
 	userNameTaken   = "userName is taken by another user of this organization"
 	externalIDTaken = "externalId is taken by another resource of this directory"
 )
 
 // Apply implements scimresource.Tx.
-func (x *tx) Apply(_ context.Context, c scimresource.Change) error {
-	if err := x.applyResource(c); err != nil {
+func (tx *transaction) Apply(ctx context.Context, c scimresource.Change) error {
+	w := &writer{tenant: tx.tenant, change: c}
+	if err := w.write(); err != nil {
 		return err
 	}
-	if err := x.applyMembers(c); err != nil {
-		return fmt.Errorf("write members: %w", err)
-	}
-	rows, err := newEventRows(c.Events)
-	if err != nil {
-		return fmt.Errorf("encode events: %w", err)
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := x.db.Create(&rows).Error; err != nil {
-		return fmt.Errorf("write events: %w", err)
-	}
-	return nil
+	return tx.execute(tx.as(ctx), w.list)
 }
 
-func (x *tx) applyResource(c scimresource.Change) error {
+// writer works out the statements of a change. They are run in order, and the
+// last ones insert the events.
+type writer struct {
+	*tenant
+	change scimresource.Change
+	list   []statement
+}
+
+func (w *writer) add(format string, parts ...any) {
+	w.list = append(w.list, statement{fragment: sqlf(format, parts...)})
+}
+
+func (w *writer) write() error {
+	if err := w.resource(); err != nil {
+		return err
+	}
+	w.members()
+	return w.events()
+}
+
+func (w *writer) resource() error {
+	before, after := w.change.Before, w.change.After
 	switch {
-	case c.After == nil:
-		return x.removeGroup(c.Before)
-	case c.After.Type.Name == schema.User:
-		return x.applyUser(c)
+	case before == nil && after == nil:
+		return fmt.Errorf("apply a change of nothing")
+	case after == nil:
+		return w.removeGroup()
+	case after.Type.Name == schema.User:
+		return w.user()
+	case after.Type.Name == schema.Group:
+		return w.group()
 	default:
-		return x.applyGroup(c)
-	}
-}
-
-func (x *tx) applyUser(c scimresource.Change) error {
-	row := newUserRow(x.organization, c.After)
-	if err := x.write(&row, c.Before); err != nil {
-		return x.store.unique(err, userNameTaken)
-	}
-	if c.After.State == scimresource.Offboarded {
-		return x.endAccess(c.After, row.UpdatedAt)
-	}
-	if err := x.applyEmails(c); err != nil {
-		return fmt.Errorf("write e-mail addresses: %w", err)
-	}
-	return x.applyExternalID(c)
-}
-
-func (x *tx) applyGroup(c scimresource.Change) error {
-	row := newGroupRow(x.organization, c.After)
-	if err := x.write(&row, c.Before); err != nil {
+		_, err := tableOf(after.Type)
 		return err
 	}
-	return x.applyExternalID(c)
 }
 
-// write inserts a row, or updates it where before is not nil. Under Lock nobody
-// else can have changed the row since it was read.
-func (x *tx) write(row any, before *scimresource.Resource) error {
-	if before == nil {
-		return x.db.Create(row).Error
-	}
-	result := x.db.Where("organization_id = ? AND id = ? AND version = ?", x.organization, before.ID, before.Version).
-		Select("*").Omit("organization_id", "id", "directory_id", "created_at").Updates(row)
-	if result.Error != nil {
-		return result.Error
-	}
-	if result.RowsAffected != 1 {
-		return fmt.Errorf("%s %s is not of version %d any more", before.Type.Name, before.ID, before.Version)
-	}
-	return nil
+// rewritten reports whether the document changed, not only what is around it.
+func (w *writer) rewritten() bool {
+	return w.change.Before == nil || !bytes.Equal(w.change.Before.Document, w.change.After.Document)
 }
 
-// applyEmails replaces the look-up rows of a user's addresses when they change.
-func (x *tx) applyEmails(c scimresource.Change) error {
-	if c.Before != nil {
-		if document.Equal(c.Before.Attributes["emails"], c.After.Attributes["emails"]) {
-			return nil
-		}
-		err := x.db.Exec("DELETE FROM user_emails WHERE organization_id = ? AND user_id = ?", x.organization, c.After.ID).Error
-		if err != nil {
-			return err
-		}
-	}
-	rows := newEmailRows(x.organization, c.After)
-	if len(rows) == 0 {
-		return nil
-	}
-	return x.db.Create(&rows).Error
+// touch writes a change of nothing but version, sequence and time.
+func (w *writer) touch(table string) {
+	before, after := w.change.Before, w.change.After
+	w.list = append(w.list, statement{one: true, fragment: sqlf(
+		"UPDATE "+table+" SET version = %s, sequence = %s, updated_at = %s WHERE organization_id = %s AND id = %s AND version = %s",
+		param(after.Version), param(after.Sequence), param(micros(after.LastModified)),
+		param(w.organization), param(after.ID), param(before.Version),
+	)})
 }
 
-// applyExternalID writes the acting directory's id of a resource when it
-// changes.
-func (x *tx) applyExternalID(c scimresource.Change) error {
-	had := c.Before != nil && c.Before.ExternalID != ""
+// externalID writes the acting directory's external id of the resource.
+func (w *writer) externalID() error {
+	before, after := "", w.change.After
+	if w.change.Before != nil {
+		before = w.change.Before.ExternalID
+	}
 	switch {
-	case had && c.Before.ExternalID == c.After.ExternalID, !had && c.After.ExternalID == "":
+	case after.ExternalID == before:
 		return nil
-	case c.After.ExternalID == "":
-		return x.db.Exec("DELETE FROM external_ids WHERE organization_id = ? AND directory_id = ? AND resource_id = ?",
-			x.organization, x.directory, c.After.ID).Error
+	case after.ExternalID == "":
+		w.add("DELETE FROM external_ids WHERE organization_id = %s AND resource_id = %s AND directory_id = %s",
+			param(w.organization), param(after.ID), param(w.directory))
+		return nil
 	}
-	row := externalIDRow{
-		OrganizationID: x.organization, DirectoryID: x.directory, ResourceID: c.After.ID,
-		ResourceType: c.After.Type.Name, ExternalID: c.After.ExternalID, Live: true,
-	}
-	err := x.db.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "organization_id"}, {Name: "directory_id"}, {Name: "resource_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"external_id"}),
-	}).Create(&row).Error
-	return x.store.unique(err, externalIDTaken)
+	w.list = append(w.list, statement{taken: externalIDTaken, fragment: sqlf(
+		`INSERT INTO external_ids (organization_id, resource_id, directory_id, resource_type, external_id, live) VALUES (%s, TRUE)
+		ON CONFLICT (organization_id, resource_id, directory_id) DO UPDATE SET external_id = excluded.external_id, live = TRUE`,
+		params(w.organization, after.ID, w.directory, after.Type.Name, after.ExternalID),
+	)})
+	return checkLength("externalId", after.ExternalID)
 }
 
-// endAccess takes an offboarded user out of every look-up. Memberships are kept
-// for a restore, ended.
-func (x *tx) endAccess(r *scimresource.Resource, at int64) error {
-	return x.execAll(
-		statement{"DELETE FROM user_emails WHERE organization_id = ? AND user_id = ?", []any{x.organization, r.ID}},
-		statement{"UPDATE external_ids SET live = FALSE WHERE organization_id = ? AND resource_id = ?", []any{x.organization, r.ID}},
-		statement{
-			"UPDATE group_members SET ended_at = ? WHERE organization_id = ? AND member_id = ? AND ended_at IS NULL",
-			[]any{at, x.organization, r.ID},
-		},
-	)
-}
-
-// removeGroup removes a group, its members (by the foreign key) and its own
-// memberships.
-func (x *tx) removeGroup(r *scimresource.Resource) error {
-	return x.execAll(
-		statement{"DELETE FROM group_members WHERE organization_id = ? AND member_id = ?", []any{x.organization, r.ID}},
-		statement{"DELETE FROM external_ids WHERE organization_id = ? AND resource_id = ?", []any{x.organization, r.ID}},
-		statement{`DELETE FROM "groups" WHERE organization_id = ? AND id = ?`, []any{x.organization, r.ID}},
-	)
-}
-
-type statement struct {
-	sql  string
-	args []any
-}
-
-func (x *tx) execAll(statements ...statement) error {
-	for _, s := range statements {
-		if err := x.db.Exec(s.sql, s.args...).Error; err != nil {
-			return err
+// members writes the members that a group wins and loses. An added one may have
+// a row that ended, from before it was offboarded.
+func (w *writer) members() {
+	for part := range slices.Chunk(w.change.AddMembers, membersPerStatement) {
+		records := make([][2]string, len(part))
+		for i, m := range part {
+			records[i] = [2]string{m.ID, m.Type}
 		}
+		w.add(`INSERT INTO group_members (organization_id, group_id, member_id, member_type) SELECT %s, %s, %s, %s FROM %s WHERE TRUE
+			ON CONFLICT (organization_id, group_id, member_id) DO UPDATE SET member_type = excluded.member_type, ended_at = NULL`,
+			textOf(w.organization), textOf(w.change.After.ID), w.engine.field(0), w.engine.field(1), with(w.engine.records(), jsonList(records)))
+	}
+	for part := range slices.Chunk(w.change.RemoveMembers, membersPerStatement) {
+		w.add("DELETE FROM group_members WHERE organization_id = %s AND group_id = %s AND ended_at IS NULL AND member_id IN (%s)",
+			param(w.organization), param(w.change.After.ID), with(w.engine.values(), jsonList(part)))
+	}
+}
+
+// membersPerStatement bounds the size of a parameter: half a megabyte of ids.
+const membersPerStatement = 10_000
+
+func (w *writer) events() error {
+	for _, e := range w.change.Events {
+		payload, err := payload(e)
+		if err != nil {
+			return fmt.Errorf("encode event %s: %w", e.Type, err)
+		}
+		w.add("INSERT INTO events (organization_id, id, directory_id, type, resource_type, resource_id, sequence, payload, created_at) VALUES (%s)",
+			params(w.organization, e.ID, e.DirectoryID, string(e.Type), e.ResourceType, e.ResourceID, e.Sequence, payload, micros(time.Time(e.Timestamp))))
 	}
 	return nil
 }
 
-// applyMembers adds and removes member rows in batches.
-func (x *tx) applyMembers(c scimresource.Change) error {
-	for batch := range batches(c.RemoveMembers) {
-		err := x.db.Exec("DELETE FROM group_members WHERE organization_id = ? AND group_id = ? AND member_id IN (?)",
-			x.organization, c.After.ID, batch).Error
-		if err != nil {
-			return err
-		}
+// payload encodes an event as it is sent: without the escapes that only matter
+// inside HTML.
+func payload(e event.Event) (string, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		return "", err
 	}
-	for batch := range batches(c.AddMembers) {
-		rows := make([]memberRow, len(batch))
-		for i, m := range batch {
-			rows[i] = memberRow{OrganizationID: x.organization, GroupID: c.After.ID, MemberID: m.ID, MemberType: m.Type}
-		}
-		if err := x.db.Create(&rows).Error; err != nil {
-			return err
-		}
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+// params is a list of values.
+func params(values ...any) fragment {
+	list := make([]fragment, len(values))
+	for i, v := range values {
+		list[i] = param(v)
+	}
+	return join(list, ", ")
+}
+
+// textOf is a value where an engine can't tell that it is text.
+func textOf(s string) fragment { return with("CAST(? AS TEXT)", s) }
+
+// maxKey is how many bytes what an index holds may have: PostgreSQL refuses an
+// entry of more than 2,700, the organization included.
+const maxKey = 2000
+
+func checkLength(path, s string) error {
+	if len(s) > maxKey {
+		return fault.New(fault.InvalidValue, "%s is longer than %d bytes", path, maxKey)
 	}
 	return nil
 }

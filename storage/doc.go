@@ -1,15 +1,14 @@
-// Package storage keeps the hub's data in PostgreSQL or SQLite through gorm. It
-// is the only place with SQL.
+// Package storage keeps the hub's data in PostgreSQL or SQLite. It is the only
+// package that knows SQL.
 //
-// A Store opens the database and knows organizations, directories and tokens;
-// Bind gives the part of it that one actor may touch, a scimresource.Store, and
-// nothing else in the package reads or writes resources. On PostgreSQL
-// row-level security is a second fence around every organization.
+// A Store holds the connections. What belongs to one organization is reached by
+// Bind, which gives a scimresource.Store that puts the organization into every
+// statement; on PostgreSQL row-level security is the second fence behind it.
 //
-// Both engines compare alike because neither is asked to: what SCIM compares
-// is a key computed in Go (schema.Attr.Key), stored beside the document and
-// compared by bytes. Times are microseconds since 1970 in UTC.
+// Filters are compiled to SQL that is never NULL and in which only parameters
+// carry values. Both engines compare the keys of package schema, so they agree
+// with each other and with filter.Match.
 //
-// The package knows nothing of HTTP. What every engine owes is stated in
-// storagetest.
+// The package knows nothing of HTTP, and no rules: what a change means is
+// decided before it comes here.
 package storage

@@ -4,81 +4,74 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/scimhub/scimhub/scimresource/fault"
 )
 
-// migrationSet says how an engine migrates.
-type migrationSet struct {
-	dialect goose.Dialect
-	files   fs.FS
-	options []goose.ProviderOption
-}
-
-// Migration is one step of the schema.
+// Migration is a step in the history of the database schema.
 type Migration struct {
 	Version   int64
 	Name      string
-	AppliedAt time.Time // zero: pending
+	AppliedAt time.Time // zero: not yet
 }
 
-func (s *Store) provider() (*goose.Provider, error) {
-	set, err := s.migrations()
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	pool, err := s.write.DB()
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(set.dialect, pool, set.files, set.options...)
-}
-
-// Migrate brings the schema up to what this hub needs. Several hubs may do so
-// at once.
+// Migrate brings the schema up to date. On PostgreSQL several hubs may call it
+// at once: one migrates, the others wait.
 func (s *Store) Migrate(ctx context.Context) error {
-	p, err := s.provider()
-	if err != nil {
+	return s.migrating(ctx, "migrate the database", func(ctx context.Context, p *goose.Provider) error {
+		_, err := p.Up(ctx)
 		return err
-	}
-	_, err = p.Up(ctx)
-	return s.fault(err, "migrate the database")
+	})
 }
 
-// MigrationStatus gives all migrations in order.
-func (s *Store) MigrationStatus(ctx context.Context) ([]Migration, error) {
-	p, err := s.provider()
-	if err != nil {
-		return nil, err
-	}
-	status, err := p.Status(ctx)
-	if err != nil {
-		return nil, s.fault(err, "read the state of migrations")
-	}
-	list := make([]Migration, len(status))
-	for i, m := range status {
-		list[i] = Migration{Version: m.Source.Version, Name: m.Source.Path, AppliedAt: m.AppliedAt}
-	}
-	return list, nil
+// MigrationStatus lists all migrations in order.
+func (s *Store) MigrationStatus(ctx context.Context) (list []Migration, err error) {
+	err = s.migrating(ctx, "read the status of migrations", func(ctx context.Context, p *goose.Provider) error {
+		steps, err := p.Status(ctx)
+		for _, step := range steps {
+			list = append(list, Migration{Version: step.Source.Version, Name: migrationName(step.Source.Path), AppliedAt: step.AppliedAt.UTC()})
+		}
+		return err
+	})
+	return list, err
 }
 
-// errNotMigrated says what to do about a schema that is not current.
-var errNotMigrated = errors.New("the database schema is not what this version needs; run: scimhub migrate")
-
-// CheckMigrated reports whether the schema is what this hub needs.
+// CheckMigrated reports a schema that is not up to date, and what to do then. A
+// schema that is newer than the program is none of that: while replicas are
+// upgraded one by one, those of the version before go on working.
 func (s *Store) CheckMigrated(ctx context.Context) error {
-	p, err := s.provider()
-	if err != nil {
+	return s.migrating(ctx, "check the schema of the database", func(ctx context.Context, p *goose.Provider) error {
+		pending, err := p.HasPending(ctx)
+		if err == nil && pending {
+			return fault.New(fault.Unavailable, "the database schema is not up to date; run: scimhub migrate")
+		}
 		return err
-	}
-	pending, err := p.HasPending(ctx)
+	})
+}
+
+// Ping reports why the database can't be used now: it can't be reached, or its
+// schema is not up to date.
+func (s *Store) Ping(ctx context.Context) error { return s.CheckMigrated(ctx) }
+
+func (s *Store) migrating(ctx context.Context, doing string, fn func(context.Context, *goose.Provider) error) error {
+	provider, err := s.engine.migrator()
 	if err != nil {
-		return s.fault(err, "read the state of migrations")
+		return fmt.Errorf("%s: %w", doing, err)
 	}
-	if pending {
-		return errNotMigrated
+	err = fn(withSystem(ctx), provider)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		err = fmt.Errorf("%s: %w", path.Base(partial.Failed.Source.Path), partial.Err)
 	}
-	return nil
+	return s.failed(ctx, doing, err)
+}
+
+// migrationName gives of "00001_access.sql" what follows the number.
+func migrationName(file string) string {
+	_, name, _ := strings.Cut(strings.TrimSuffix(path.Base(file), ".sql"), "_")
+	return name
 }

@@ -1,12 +1,16 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,116 +19,116 @@ import (
 	"github.com/pressly/goose/v3/lock"
 	gormpostgres "gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/scimhub/scimhub/migrations"
 )
 
-// postgresEngine keeps everything in a PostgreSQL database, for any number of
-// hubs at once.
+// postgres is a PostgreSQL database.
 //
-// Every connection carries in a setting the organization that it acts for, which
-// row-level security reads. The setting and the prepared statements live as
-// long as the session, so a pooler in between, such as PgBouncer, must pool by
-// session.
-type postgresEngine struct{ postgresDialect }
-
-// organizationSetting is the name of the setting, and the key under which a
-// connection remembers its value.
-const organizationSetting = "scimhub.organization_id"
-
-func (*postgresEngine) open(_ context.Context, cfg Config) (read, write *gorm.DB, err error) {
-	config, err := pgx.ParseConfig(cfg.DSN)
-	if err != nil {
-		return nil, nil, errors.New("the PostgreSQL URL can't be read; special characters in the password must be percent-encoded") // the cause may show the password
-	}
-	db, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: stdlib.OpenDB(*config)}), pgGormConfig())
-	if err != nil {
-		return nil, nil, fmt.Errorf("open the PostgreSQL database: %w", err)
-	}
-	_, err = pool(db, cfg.MaxConns)
-	return db, db, err
+// A pooler between the hub and the server, such as PgBouncer, must pool by
+// session: the hub keeps the organization in a setting of the session, and
+// prepared statements.
+type postgres struct {
+	postgresDialect
+	db  *gorm.DB
+	sql *sql.DB
 }
 
-func pgGormConfig() *gorm.Config {
-	config := gormConfig()
-	config.DisableAutomaticPing = true // Open checks, with the caller's context
-	return config
+func openPostgres(ctx context.Context, dsn string, connections int) (*postgres, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, err // pgx leaves the password out
+	}
+	cfg.RuntimeParams["application_name"] = cmp.Or(cfg.RuntimeParams["application_name"], "scimhub")
+	pool := sql.OpenDB(tenantConnector{stdlib.GetConnector(*cfg)})
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	db, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: pool}), gormConfig())
+	if err == nil {
+		err = pool.PingContext(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &postgres{db: db, sql: pool}, nil
 }
 
-// onConn runs fn on one connection, after telling it the organization where it
-// acted for another before.
-func (*postgresEngine) onConn(ctx context.Context, db *gorm.DB, organization string, fn func(*gorm.DB) error) (err error) {
-	pool, err := db.DB()
-	if err != nil {
-		return err
-	}
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closeErr := conn.Close(); err == nil && !errors.Is(closeErr, sql.ErrConnDone) {
-			err = closeErr
+// gormConfig leaves preparing statements to the connections: pgx does it by
+// itself, and for SQLite there is statementCache. Errors are returned, so there
+// is nothing for gorm to log.
+func gormConfig() *gorm.Config {
+	return &gorm.Config{SkipDefaultTransaction: true, DisableAutomaticPing: true, Logger: logger.Discard}
+}
+
+func (p *postgres) read(ctx context.Context) *gorm.DB { return p.db.WithContext(ctx) }
+
+func (p *postgres) close() error { return p.sql.Close() }
+
+func (p *postgres) transact(ctx context.Context, fn func(session) error) error {
+	return p.db.WithContext(ctx).Connection(func(db *gorm.DB) error {
+		conn, ok := db.Statement.ConnPool.(*sql.Conn)
+		if !ok {
+			return fmt.Errorf("gorm gave a %T for a connection", db.Statement.ConnPool)
 		}
-	}()
-	if err := conn.Raw(func(c any) error { return actFor(ctx, c, organization) }); err != nil {
-		return err
-	}
-	session := db.Session(&gorm.Session{NewDB: true, Context: ctx})
-	session.Statement.ConnPool = conn
-	return fn(session)
+		return db.Transaction(func(tx *gorm.DB) error {
+			return fn(&postgresSession{engine: p, tx: tx, conn: conn})
+		})
+	})
 }
 
-func actFor(ctx context.Context, c any, organization string) error {
-	conn := c.(*stdlib.Conn).Conn() //nolint:forcetypeassert // the pool has connections of this driver only
-	known := conn.PgConn().CustomData()
-	if known[organizationSetting] == organization {
-		return nil
+func (p *postgres) migrator() (*goose.Provider, error) {
+	files, err := migrations.Postgres()
+	if err != nil {
+		return nil, err
 	}
-	if _, err := conn.Exec(ctx, "SELECT set_config($1, $2, false)", organizationSetting, organization); err != nil {
-		return err
+	// Of several replicas that start at once one migrates and the others wait:
+	// they look again each second, for ten minutes.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600))
+	if err != nil {
+		return nil, err
 	}
-	known[organizationSetting] = organization
-	return nil
+	return goose.NewProvider(goose.DialectPostgres, p.sql, files, goose.WithSessionLocker(locker))
 }
 
-func (*postgresEngine) classify(err error) errorClass {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return classifyState(e.Code)
+// judge goes by SQLSTATE (PostgreSQL documentation, appendix A).
+func (p *postgres) judge(err error) verdict {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return judgeSQLState(pgErr)
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return unreachable
 	}
-	if _, ok := errors.AsType[*net.OpError](err); ok || errors.Is(err, driver.ErrBadConn) || errors.Is(err, net.ErrClosed) {
+	if _, ok := errors.AsType[net.Error](err); ok {
 		return unreachable
 	}
-	if pgconn.SafeToRetry(err) {
-		return unreachable
+	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
+		if errors.Is(err, lost) {
+			return unreachable
+		}
 	}
-	return unclassified
+	return unknown
 }
 
-// classifyState classifies an SQLSTATE (PostgreSQL manual, appendix A).
-func classifyState(code string) errorClass {
-	switch code {
-	case "23505":
+func judgeSQLState(err *pgconn.PgError) verdict {
+	switch err.Code {
+	case "23505": // unique_violation
+		if strings.HasSuffix(err.ConstraintName, "_pkey") {
+			return unknown
+		}
 		return duplicate
-	case "40001", "40P01":
-		return retryable
-	case "57P01", "57P02", "57P03", "53300":
+	case "23503": // foreign_key_violation
+		return dangling
+	case "40001", "40P01": // serialization_failure, deadlock_detected
+		return transient
+	case "57P01", "57P02", "57P03", // admin_shutdown, crash_shutdown, cannot_connect_now
+		"53300", // too_many_connections
+		"25006": // read_only_sql_transaction: a standby, after a failover
 		return unreachable
 	}
-	if len(code) == 5 && code[:2] == "08" {
+	if strings.HasPrefix(err.Code, "08") { // connection exceptions
 		return unreachable
 	}
-	return unclassified
-}
-
-func (*postgresEngine) migrations() (migrationSet, error) {
-	files, err := migrations.Postgres()
-	if err != nil {
-		return migrationSet{}, err
-	}
-	locker, err := lock.NewPostgresSessionLocker() // one replica migrates, the others wait
-	return migrationSet{dialect: goose.DialectPostgres, files: files, options: []goose.ProviderOption{goose.WithSessionLocker(locker)}}, err
+	return unknown
 }

@@ -2,88 +2,132 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
-	"strings"
 
-	sqlitedriver "github.com/glebarez/go-sqlite"
-	gormsqlite "github.com/glebarez/sqlite"
 	"github.com/pressly/goose/v3"
 	"gorm.io/gorm"
-	sqlitecode "modernc.org/sqlite/lib"
+	sqlitedriver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/scimhub/scimhub/migrations"
 )
 
-// sqliteEngine keeps everything in one file, with one writer at a time and any
-// number of readers (write-ahead log).
-type sqliteEngine struct{ sqliteDialect }
-
-func (*sqliteEngine) open(_ context.Context, cfg Config) (read, write *gorm.DB, err error) {
-	path := strings.TrimPrefix(cfg.DSN, "sqlite:")
-	if err := createPrivate(path); err != nil {
-		return nil, nil, err
-	}
-	if write, err = openSQLite(path, 1, "immediate"); err != nil {
-		return nil, nil, err
-	}
-	if read, err = openSQLite(path, cfg.MaxConns, "deferred"); err != nil {
-		return nil, nil, err
-	}
-	return read, write, nil
+// sqlite is a SQLite database. SQLite lets one transaction write at a time, so
+// there is one connection for writing: transactions queue for it in order,
+// rather than contend for the lock of the file. Others read meanwhile (WAL).
+type sqlite struct {
+	sqliteDialect
+	reader, writer       *gorm.DB
+	readerSQL, writerSQL *sql.DB
 }
 
-// createPrivate makes the file readable by its owner alone, before SQLite makes
-// it readable by all.
-func createPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the file
+// Settings of every connection. Synchronous is FULL so that a commit survives
+// the loss of power, not only the end of the process: an identity provider
+// does not send again what was accepted.
+const sqliteSettings = "_busy_timeout=5000&_foreign_keys=1&_journal_mode=WAL&_synchronous=FULL"
+
+func openSQLite(ctx context.Context, path string, readers int) (*sqlite, error) {
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
+	file := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
+	s := &sqlite{}
+	var err error
+	if s.writer, s.writerSQL, err = openPool(file+"?"+sqliteSettings+"&_txlock=immediate", 1); err != nil {
+		return nil, err
+	}
+	if err = s.writerSQL.PingContext(ctx); err == nil {
+		s.reader, s.readerSQL, err = openPool(file+"?"+sqliteSettings+"&_query_only=1", readers)
+	}
 	if err != nil {
-		return fmt.Errorf("open the database file: %w", err)
+		return nil, errors.Join(err, s.writerSQL.Close())
+	}
+	return s, nil
+}
+
+// createPrivate makes the file where there is none, so that none but its owner
+// can read it. SQLite gives its companion files the same mode.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is the operator's
+	if err != nil {
+		return err
 	}
 	return f.Close()
 }
 
-func openSQLite(path string, conns int, lock string) (*gorm.DB, error) {
-	query := url.Values{
-		"_txlock": {lock},
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "temp_store(MEMORY)"},
-	}
-	config := gormConfig()
-	config.PrepareStmt = true
-	db, err := gorm.Open(gormsqlite.Open("file:"+(&url.URL{Path: path}).EscapedPath()+"?"+query.Encode()), config)
+func openPool(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
+	connector, err := sqlitedriver.NewConnector(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("open the SQLite database: %w", err)
+		return nil, nil, err
 	}
-	_, err = pool(db, conns)
-	return db, err
+	pool := sql.OpenDB(cachingConnector{connector})
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	db, err := gorm.Open(sqliteDialector{pool}, gormConfig())
+	if err != nil {
+		return nil, nil, errors.Join(err, pool.Close())
+	}
+	return db, pool, nil
 }
 
-// onConn needs no particular connection: SQLite has no row-level security.
-func (*sqliteEngine) onConn(ctx context.Context, db *gorm.DB, _ string, fn func(*gorm.DB) error) error {
-	return fn(db.WithContext(ctx))
+func (s *sqlite) read(ctx context.Context) *gorm.DB { return s.reader.WithContext(ctx) }
+
+func (s *sqlite) close() error { return errors.Join(s.readerSQL.Close(), s.writerSQL.Close()) }
+
+func (s *sqlite) transact(ctx context.Context, fn func(session) error) error {
+	return s.writer.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		return fn(&sqliteSession{engine: s, tx: tx})
+	})
 }
 
-func (*sqliteEngine) classify(err error) errorClass {
+func (s *sqlite) migrator() (*goose.Provider, error) {
+	files, err := migrations.SQLite()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, s.writerSQL, files)
+}
+
+// judge goes by the extended result codes (https://www.sqlite.org/rescode.html).
+func (s *sqlite) judge(err error) verdict {
 	e, ok := errors.AsType[*sqlitedriver.Error](err)
 	if !ok {
-		return unclassified
+		return unknown
 	}
 	switch e.Code() {
-	case sqlitecode.SQLITE_CONSTRAINT_UNIQUE, sqlitecode.SQLITE_CONSTRAINT_PRIMARYKEY:
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE: // a primary key has a code of its own
 		return duplicate
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return dangling
 	}
-	switch e.Code() & 0xff { // the primary code, below what extends it
-	case sqlitecode.SQLITE_BUSY, sqlitecode.SQLITE_LOCKED:
-		return retryable
-	case sqlitecode.SQLITE_IOERR, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_FULL:
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY:
+		return transient
+	case sqlite3.SQLITE_CANTOPEN:
 		return unreachable
 	}
-	return unclassified
+	return unknown
 }
 
-func (*sqliteEngine) migrations() (migrationSet, error) {
-	files, err := migrations.SQLite()
-	return migrationSet{dialect: goose.DialectSQLite3, files: files}, err
+// sqliteSession is an open transaction. It is the only one that writes.
+type sqliteSession struct {
+	engine *sqlite
+	tx     *gorm.DB
+}
+
+func (s *sqliteSession) query(ctx context.Context) *gorm.DB { return s.tx.WithContext(ctx) }
+
+func (s *sqliteSession) lock(context.Context, int64) error { return nil }
+
+func (s *sqliteSession) execute(ctx context.Context, list []statement) error {
+	for _, st := range list {
+		result := s.tx.WithContext(ctx).Exec(st.sql, st.args...)
+		if err := st.outcome(s.engine, result.RowsAffected, result.Error); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -59,10 +59,15 @@ func literal(w string) any {
 	case "null":
 		return nil
 	}
-	if c := w[0]; (c == '-' || isDigit(c)) && json.Valid([]byte(w)) {
+	if isNumber(w) {
 		return json.Number(w)
 	}
 	return w
+}
+
+// isNumber reports whether s is a number of JSON and nothing else.
+func isNumber(s string) bool {
+	return s != "" && (s[0] == '-' || isDigit(s[0])) && isDigit(s[len(s)-1]) && json.Valid([]byte(s))
 }
 
 // isReserved reports whether a word is an operator or a keyword and so, without

@@ -68,8 +68,8 @@ func convert(a *schema.Attr, v any) (Value, error) {
 			raw = parseBool(s)
 		}
 	case schema.Integer, schema.Decimal:
-		if s, ok := v.(string); ok {
-			raw = json.Number(strings.TrimSpace(s))
+		if s, ok := v.(string); ok && isNumber(s) {
+			raw = json.Number(s)
 		}
 	case schema.DateTime:
 		if s, ok := v.(string); ok {
@@ -117,9 +117,10 @@ func parseTime(s string) any {
 	return t
 }
 
-// brief cuts what a client sent to what an error may repeat.
+// brief cuts the path that a client sent to what an error may repeat: as much as
+// names an attribute behind a URN.
 func brief(s string) string {
-	const most = 64
+	const most = 128
 	if len(s) > most {
 		return s[:most] + "…"
 	}

@@ -12,8 +12,8 @@ import (
 // document with id, externalId, meta, groups and members as SCIM shows them.
 func Match(e Expr, obj document.Object) bool { return match(e, obj, nil) }
 
-// MatchElement reports whether an element of a multi-valued attribute satisfies
-// the Where of an Any or of a Target.
+// MatchElement reports whether an element of a multi-valued complex attribute
+// satisfies the Where of an Any or of a Target.
 func MatchElement(e Expr, element any) bool { return match(e, element, nil) }
 
 // match evaluates e on v. self is the attribute that v itself is a value of,

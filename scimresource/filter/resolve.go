@@ -112,12 +112,24 @@ func (s scope) path(p filterparser.AttributePath) (Path, error) {
 	if chain == nil {
 		return nil, fault.New(fault.InvalidFilter, "%s has no attribute %s", s.name(), brief(p.String()))
 	}
-	for _, a := range chain {
-		if a.Returned == schema.ReturnedNever {
-			return nil, fault.New(fault.InvalidFilter, "%s is never returned, so it can't be filtered on", a.Path)
+	return chain, s.check(chain)
+}
+
+// check refuses paths that can't be filtered on: those to what is never
+// returned, which a filter would betray, and to several values in each of
+// several values, which Any has no form for.
+func (s scope) check(path Path) error {
+	several := s.elem != nil && s.elem.Multi
+	for _, a := range path {
+		switch {
+		case a.Returned == schema.ReturnedNever:
+			return fault.New(fault.InvalidFilter, "%s is never returned, so it can't be filtered on", a.Path)
+		case a.Multi && several:
+			return fault.New(fault.InvalidFilter, "%s has several values in each of several values: it can't be filtered on", a.Path)
 		}
+		several = several || a.Multi
 	}
-	return chain, nil
+	return nil
 }
 
 func (s scope) lookUp(p filterparser.AttributePath) Path {
@@ -143,6 +155,9 @@ func attrPath(t *schema.ResourceType, p filterparser.AttributePath) Path {
 	if chain := t.Attr(p.URI(), p.AttributeName, p.SubAttributeName()); chain != nil {
 		return chain
 	}
+	if ext := t.Extension(p.String()); ext != nil { // a URN with a dot behind its last colon
+		return Path{ext}
+	}
 	switch {
 	case p.URIPrefix == nil: // clients leave out the URN of the enterprise extension
 		return t.Attr(schema.EnterpriseUserURI, p.AttributeName, p.SubAttributeName())
@@ -161,63 +176,66 @@ func (s scope) attribute(e *filterparser.AttributeExpression) (Expr, error) {
 	}
 	switch {
 	case e.Operator == filterparser.PR:
-		return s.present(path)
+		return presence(path), nil
 	case e.CompareValue == nil && e.Operator == filterparser.EQ:
-		present, err := s.present(path)
-		return Not{Term: present}, err
+		return Not{Term: presence(path)}, nil
 	case e.CompareValue == nil && e.Operator == filterparser.NE:
-		return s.present(path)
+		return presence(path), nil
 	case e.CompareValue == nil:
 		return nil, fault.New(fault.InvalidFilter, "%s: null can be compared with eq and ne only", path)
 	}
 	return s.compare(path, Op(e.Operator), e.CompareValue)
 }
 
-func (s scope) present(path Path) (Expr, error) {
-	return s.through(path, func(rest Path, _ *schema.Attr) (Expr, error) { return Present{Path: rest}, nil })
+// presence binds a presence test. That of a multi-valued attribute is about the
+// attribute, not about its elements.
+func presence(path Path) Expr {
+	last := len(path) - 1
+	i := multi(path[:last])
+	return anyOf(path[:i+1], Present{Path: path[i+1:]})
 }
 
 func (s scope) compare(path Path, op Op, v any) (Expr, error) {
-	if a := path[len(path)-1]; a.Type == schema.Complex {
-		value := a.Value()
-		if value == nil {
-			return nil, fault.New(fault.InvalidFilter, "%s is complex: name one of its sub-attributes", a.Path)
-		}
-		path = append(slices.Clone(path), value)
-	} else if a.Multi {
-		path = append(slices.Clone(path), nil) // the element itself
+	path, err := s.simple(path)
+	if err != nil {
+		return nil, err
 	}
-	e, err := s.through(path, func(rest Path, a *schema.Attr) (Expr, error) { return comparison(rest, a, op, v) })
-	if multi := s.multi(path); err == nil && multi >= 0 && op == NE {
-		return Or{Terms: []Expr{Not{Term: Present{Path: path[:multi+1]}}, e}}, nil
+	i := multi(path)
+	test, err := comparison(path[i+1:], path[len(path)-1], op, v)
+	if err != nil {
+		return nil, err
 	}
-	return e, err
+	list := path[:i+1]
+	if op == NE && len(list) > 0 {
+		return Or{Terms: []Expr{Not{Term: Present{Path: list}}, anyOf(list, test)}}, nil
+	}
+	return anyOf(list, test), nil
 }
 
-// multi gives the place of the multi-valued attribute that a path leads
-// through, or -1.
-func (s scope) multi(path Path) int {
-	if s.elem != nil && s.elem.Multi {
-		return -1
+// simple gives the path of what a comparison is about: of a complex attribute
+// that is its "value".
+func (s scope) simple(path Path) (Path, error) {
+	a := path[len(path)-1]
+	if a.Type != schema.Complex {
+		return path, nil
 	}
-	return slices.IndexFunc(path[:len(path)-1], func(a *schema.Attr) bool { return a.Multi })
+	value := a.Value()
+	if value == nil {
+		return nil, fault.New(fault.InvalidFilter, "%s is complex: name one of its sub-attributes", a.Path)
+	}
+	path = append(slices.Clip(path), value)
+	return path, s.check(path)
 }
 
-// through binds a test of the attribute that a path ends in. Where the path
-// leads through a multi-valued attribute, the test is of its elements. A nil at
-// the end of the path is the element itself.
-func (s scope) through(path Path, test func(rest Path, a *schema.Attr) (Expr, error)) (Expr, error) {
-	i := s.multi(path)
-	rest := path[i+1:]
-	a := rest[len(rest)-1]
-	if a == nil {
-		a, rest = path[len(path)-2], nil
-	} else if a.Multi && (i >= 0 || s.elem != nil && s.elem.Multi) {
-		return nil, fault.New(fault.InvalidFilter, "%s has several values in each of several values: it can't be filtered on", a.Path)
+// multi gives the place of the multi-valued attribute in a path, or -1.
+func multi(path Path) int {
+	return slices.IndexFunc(path, func(a *schema.Attr) bool { return a.Multi })
+}
+
+// anyOf makes a test one of the elements of the list at a path, if there is one.
+func anyOf(list Path, test Expr) Expr {
+	if len(list) == 0 {
+		return test
 	}
-	e, err := test(rest, a)
-	if err != nil || i < 0 {
-		return e, err
-	}
-	return Any{Path: path[:i+1], Where: e}, nil
+	return Any{Path: slices.Clip(list), Where: test}
 }

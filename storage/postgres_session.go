@@ -1,0 +1,65 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
+)
+
+// postgresSession is an open transaction.
+type postgresSession struct {
+	engine *postgres
+	tx     *gorm.DB
+	conn   *sql.Conn // that the transaction runs on
+}
+
+func (s *postgresSession) query(ctx context.Context) *gorm.DB { return s.tx.WithContext(ctx) }
+
+func (s *postgresSession) lock(ctx context.Context, number int64) error {
+	return s.tx.WithContext(ctx).Exec("SELECT pg_advisory_xact_lock(?)", number).Error
+}
+
+// execute sends all statements at once and reads their results: one round trip,
+// however many they are.
+func (s *postgresSession) execute(ctx context.Context, list []statement) error {
+	batch := &pgx.Batch{}
+	for _, st := range list {
+		batch.Queue(numbered(st.sql), st.args...)
+	}
+	return s.conn.Raw(func(driverConn any) error {
+		conn, ok := driverConn.(*tenantConn)
+		if !ok {
+			return fmt.Errorf("a connection is a %T", driverConn)
+		}
+		pg := conn.Conn.Conn()
+		if pg.PgConn().TxStatus() == 'I' { // rolled back when its context ended
+			return sql.ErrTxDone
+		}
+		results := pg.SendBatch(ctx, batch)
+		err := s.results(results, list)
+		return errors.Join(err, ignoreRepeated(err, results.Close()))
+	})
+}
+
+func (s *postgresSession) results(results pgx.BatchResults, list []statement) error {
+	for _, st := range list {
+		tag, err := results.Exec()
+		if err := st.outcome(s.engine, tag.RowsAffected(), err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ignoreRepeated drops the error of closing a batch that failed already: it is
+// the same one.
+func ignoreRepeated(failed, closing error) error {
+	if failed != nil {
+		return nil
+	}
+	return closing
+}
