@@ -2,6 +2,7 @@ package scimresource
 
 import (
 	"bytes"
+	"maps"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -114,9 +115,7 @@ func (h *Hub) appendMembers(dst []byte, members []Member) []byte {
 // whole gives a resource with all its attributes as an object.
 func (h *Hub) whole(r *Resource, attrs document.Object) document.Object {
 	obj := make(document.Object, len(attrs)+5)
-	for name, v := range attrs {
-		obj[name] = v
-	}
+	maps.Copy(obj, attrs)
 	obj["id"] = r.ID
 	if r.ExternalID != "" {
 		obj["externalId"] = r.ExternalID

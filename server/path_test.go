@@ -26,6 +26,9 @@ func TestNormalizePath(t *testing.T) {
 		"/scim/v2/resourcetypes/user":    "/scim/v2/ResourceTypes/user",
 		"/scim/v2/serviceproviderconfig": "/scim/v2/ServiceProviderConfig",
 		"/scim/v2/ME":                    "/scim/v2/Me",
+		"/scim/Users/AbC":                "/scim/v2/Users/AbC",
+		"/SCIM/users/":                   "/scim/v2/Users",
+		"/scim/schemas/URN:x":            "/scim/v2/Schemas/URN:x",
 		"/scim/v2":                       "/scim/v2",
 		"/scim":                          "/scim",
 		"/scimitar/V2":                   "/scimitar/V2",
@@ -41,7 +44,7 @@ func TestNormalizePath(t *testing.T) {
 
 func TestUnknownPaths(t *testing.T) {
 	f := newFixture(t)
-	for _, path := range []string{"/scim", "/scim/", "/scim/Users", "/scim/v2/User", "/scim/v2/Users/1/emails", "/scim/v2/Schemas/a/b"} {
+	for _, path := range []string{"/scim", "/scim/", "/scim/User", "/scim/v2/User", "/scim/v2/Users/1/emails", "/scim/v2/Schemas/a/b"} {
 		detail := wantSCIMError(t, f.do(t, http.MethodGet, path, ""), http.StatusNotFound, "")
 		if !strings.Contains(detail, "/scim/v2") {
 			t.Errorf("%s: %q doesn't say what the base URL is", path, detail)

@@ -116,8 +116,8 @@ func (c compiler) sortKey(path filter.Path) (fragment, error) {
 }
 
 func (c compiler) elementKey(list, rest filter.Path) (fragment, error) {
-	a := list[len(list)-1]
-	if c.kind(list) != plainElements || searchable(rest) != nil || searchable(list) != nil {
+	a, kind := list[len(list)-1], c.kind(list)
+	if kind == groupsOfUser || kind == membersOfGroup || searchable(rest) != nil || searchable(list) != nil {
 		return fragment{}, notSortable(a)
 	}
 	order := fragment{sql: c.engine.elementOrder()}

@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -41,7 +40,10 @@ func (s *postgresSession) execute(ctx context.Context, list []statement) error {
 		}
 		results := pg.SendBatch(ctx, batch)
 		err := s.results(results, list)
-		return errors.Join(err, ignoreRepeated(err, results.Close()))
+		if closing := results.Close(); err == nil {
+			err = closing // otherwise it is the same error again
+		}
+		return err
 	})
 }
 
@@ -53,13 +55,4 @@ func (s *postgresSession) results(results pgx.BatchResults, list []statement) er
 		}
 	}
 	return nil
-}
-
-// ignoreRepeated drops the error of closing a batch that failed already: it is
-// the same one.
-func ignoreRepeated(failed, closing error) error {
-	if failed != nil {
-		return nil
-	}
-	return closing
 }

@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,7 +93,7 @@ func playAll(ctx context.Context, options demoOptions, baseURL, token string, ou
 		print:  &printer{out: out, color: isTerminal(out) && os.Getenv("NO_COLOR") == ""},
 	}
 	p.print.line("A hub with an empty directory serves %s", baseURL)
-	for _, play := range []func(*player){playOktaCatalogue, playOktaWizard, playEntra, playEntraFlag} {
+	for _, play := range []func(*player){playOktaCatalog, playOktaWizard, playEntra, playEntraFlag} {
 		play(p)
 	}
 	if err := ctx.Err(); err != nil {
@@ -142,12 +140,4 @@ func listenNear(ctx context.Context, address string) (net.Listener, error) {
 		return new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 	}
 	return ln, nil
-}
-
-// untilSignal gives a context that SIGINT or SIGTERM ends; a second signal ends
-// the process.
-func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
 }

@@ -30,7 +30,7 @@ func playEntra(p *player) {
 		path:  filterQuery("/Users", fmt.Sprintf(`id eq "%s" and manager eq "%s"`, emil, boss), "&attributes=id"),
 		needs: []need{status(200), listOf(1), value("Resources.0.id", emil), absent("Resources.0.userName")},
 	})
-	p.entraGroup("", emil, boss,
+	p.entraGroup("", boss,
 		`{`+patchOp+`,"Operations":[{"op":"Add","path":"members","value":[{"$ref":null,"value":"`+emil+`"},{"$ref":null,"value":"`+boss+`"}]}]}`,
 		`{`+patchOp+`,"Operations":[{"op":"Remove","path":"members","value":[{"$ref":null,"value":"`+emil+`"}]}]}`)
 	p.entraLeave("", emil, `{`+patchOp+`,"Operations":[{"op":"Replace","path":"active","value":"False"}]}`)
@@ -53,7 +53,7 @@ func playEntraFlag(p *player) {
 			status(200, 204), value("displayName", "Lena F."), value("name.familyName", "Fuchs"), value("emails.0.value", "lena@contoso.example"),
 		},
 	})
-	p.entraGroup("?"+flag, lena, "",
+	p.entraGroup("?"+flag, "",
 		`{`+patchOp+`,"Operations":[{"op":"add","path":"members","value":[{"value":"`+lena+`"}]}]}`,
 		`{`+patchOp+`,"Operations":[{"op":"remove","path":"members[value eq \"`+lena+`\"]"}]}`)
 	p.entraLeave("?"+flag, lena, `{`+patchOp+`,"Operations":[{"op":"replace","path":"active","value":false}]}`)
@@ -93,7 +93,7 @@ func (p *player) entraCreate(userName, externalID, query string) string {
 
 // entraGroup creates a group, adds and removes a member with the given bodies,
 // and checks that the others stayed.
-func (p *player) entraGroup(query, removed, stays, add, remove string) {
+func (p *player) entraGroup(query, stays, add, remove string) {
 	group := p.play(exchange{
 		why: "Entra creates a group, with a schema of its own among the others", method: "POST", path: "/Groups" + query,
 		body: `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group","http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],

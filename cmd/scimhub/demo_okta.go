@@ -7,10 +7,10 @@ import (
 
 const patchOp = `"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"]`
 
-// playOktaCatalogue does what an integration from Okta's catalogue does: it
+// playOktaCatalog does what an integration from Okta's catalog does: it
 // deactivates with a PATCH without a path and pushes groups by PATCH.
-func playOktaCatalogue(p *player) {
-	p.print.chapter("Okta, an integration from the catalogue (PATCH)")
+func playOktaCatalog(p *player) {
+	p.print.chapter("Okta, an integration from the catalog (PATCH)")
 	p.play(exchange{
 		why: "Okta tests the connection", method: "GET", path: "/Users?startIndex=1&count=2",
 		needs: []need{status(200), scimJSON, listOf(0)},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -85,7 +86,7 @@ func (p *player) send(x exchange) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or failed already
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return answer{}, fmt.Errorf("read answer: %w", err)
@@ -140,10 +141,8 @@ func filterQuery(endpoint, filter, rest string) string {
 // status needs one of the given statuses.
 func status(want ...int) need {
 	return func(a answer) error {
-		for _, s := range want {
-			if a.status == s {
-				return nil
-			}
+		if slices.Contains(want, a.status) {
+			return nil
 		}
 		return fmt.Errorf("status is %d, the client needs %v", a.status, want)
 	}
@@ -189,7 +188,7 @@ func absent(path string) need {
 // scimJSON needs the exact media type.
 func scimJSON(a answer) error {
 	if got := a.header.Get("Content-Type"); got != "application/scim+json" {
-		return fmt.Errorf("Content-Type is %q, the client needs application/scim+json", got) //nolint:staticcheck // the name of a header
+		return fmt.Errorf("Content-Type is %q, the client needs application/scim+json", got)
 	}
 	return nil
 }

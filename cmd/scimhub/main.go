@@ -10,6 +10,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"github.com/scimhub/scimhub/scimresource/fault"
 )
 
 // Exit statuses.
@@ -26,7 +28,7 @@ func main() {
 // run is the whole program: it runs the command that args name and gives the
 // exit status. The environment is a list of NAME=VALUE. Errors go to stderr.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int {
-	root := newRootCommand(env)
+	root := newRootCommand(env)               //nolint:contextcheck // cobra hands ctx to the commands
 	root.SetArgs(append([]string{}, args...)) // never nil, which cobra reads as os.Args
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -40,6 +42,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		root.PrintErrf("%[1]s: %[2]v\nRun '%[1]s --help' for usage.\n", cmd.CommandPath(), err)
 		return exitUsage
 	}
-	root.PrintErrln("scimhub: " + err.Error())
+	root.PrintErrln("scimhub: " + message(err))
 	return exitError
+}
+
+// message gives an error as it is told to whoever runs a command: a refusal
+// without the cause behind it, which is a driver's, but the cause of a failure.
+func message(err error) string {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+		return err.Error()
+	}
+	return f.Detail
 }

@@ -20,7 +20,7 @@ func (p *program) migrateCommand() *cobra.Command {
 it has --no-migrate. Several replicas may migrate at once: one does it, the
 others wait.`,
 		Example: `  scimhub migrate
-  scimhub migrate --database postgres://scimhub:secret@db/scimhub
+  scimhub migrate --database postgres://scimhub@db/scimhub
   scimhub migrate --status`,
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

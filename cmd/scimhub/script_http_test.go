@@ -71,9 +71,12 @@ func show(ts *testscript.TestScript, resp *http.Response, status string) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
-	fmt.Fprintln(ts.Stdout(), resp.Status)
-	ts.Check(resp.Header.Write(ts.Stdout()))
-	fmt.Fprintf(ts.Stdout(), "\n%s\n", body)
+	var printed bytes.Buffer
+	fmt.Fprintln(&printed, resp.Status)
+	ts.Check(resp.Header.Write(&printed))
+	fmt.Fprintf(&printed, "\n%s\n", body)
+	_, err = printed.WriteTo(ts.Stdout())
+	ts.Check(err)
 	if got := strconv.Itoa(resp.StatusCode); got != status {
 		ts.Fatalf("status %s, want %s:\n%s", got, status, body)
 	}

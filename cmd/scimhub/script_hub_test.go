@@ -58,7 +58,7 @@ func (h *runningHub) start(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	ts.Check(h.cmd.Start())
 	started := h.cmd
-	ts.Defer(func() { started.Process.Kill() }) // at its end already, unless the script failed
+	ts.Defer(func() { _ = started.Process.Kill() }) // at its end already, unless the script failed
 
 	h.events = make(chan map[string]any, 10_000)
 	tokens := make(chan string, 1)

@@ -31,7 +31,7 @@ func cmdPostgres(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func onPostgres(dsn, statement string) error {
-	ctx := context.Background() //nolint:usetesting // scripts have no *testing.T
+	ctx := context.Background() // scripts have no *testing.T
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err

@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +34,7 @@ Every flag is an environment variable too, and a key of the configuration file:
 the environment beats the file.`,
 		Example: `  scimhub serve
   scimhub serve --listen :8080 --public-url https://scim.example.com
-  SCIMHUB_DATABASE=postgres://scimhub:secret@db/scimhub scimhub serve
+  SCIMHUB_DATABASE=postgres://scimhub@db/scimhub scimhub serve
   scimhub serve --config /etc/scimhub.yaml --log-level debug`,
 		Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,16 +67,12 @@ func serve(ctx context.Context, cfg Config, stdout io.Writer) (err error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+	ln, address, err := listen(ctx, cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
-	defer ln.Close() //nolint:errcheck // closed already once the hub serves
-	host, _, err := net.SplitHostPort(cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	cfg.Listen = net.JoinHostPort(host, portOf(ln)) // the port that 0 stood for
+	defer ln.Close() //nolint:errcheck // closed already once the hub has served
+	cfg.Listen = address
 
 	hub, err := newHub(ctx, cfg)
 	if err != nil {
@@ -130,7 +129,6 @@ func (a *app) stop(ctx context.Context, srv *http.Server) error {
 	a.draining.Store(true)
 	a.cfg.Logger.InfoContext(ctx, "stopping",
 		slog.Duration("delay", a.cfg.ShutdownDelay), slog.Duration("timeout", a.cfg.ShutdownTimeout))
-	srv.SetKeepAlivesEnabled(a.cfg.ShutdownDelay == 0) // clients reconnect, elsewhere
 	<-time.After(a.cfg.ShutdownDelay)
 
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.ShutdownTimeout)
@@ -140,4 +138,12 @@ func (a *app) stop(ctx context.Context, srv *http.Server) error {
 	}
 	a.cfg.Logger.InfoContext(ctx, "stopped")
 	return nil
+}
+
+// untilSignal gives a context that SIGINT or SIGTERM ends; a second signal ends
+// the process.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -52,7 +52,7 @@ func freshPostgres(t testing.TB) string {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
-		if _, err := db.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if _, err := db.ExecContext(context.WithoutCancel(t.Context()), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("drop database: %v", err)
 		}
 		db.Close()
@@ -75,26 +75,38 @@ type testHub struct {
 
 func newTestHub(t testing.TB, e engine) *testHub {
 	t.Helper()
+	return newTestHubOf(t, e, func(*Config) {})
+}
+
+// newTestHubOf is newTestHub with some of the configuration changed.
+func newTestHubOf(t testing.TB, e engine, change func(*Config)) *testHub {
+	t.Helper()
 	cfg := defaultConfig()
 	cfg.Database = e.dsn(t)
 	cfg.PublicURL = "http://hub.test"
 	cfg.BootstrapToken = access.NewSecret()
 	cfg.Schemas = filepath.Join("testdata", "schemas")
+	change(&cfg)
 	hub, err := newHub(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open(e.driver, strings.TrimPrefix(cfg.Database, "sqlite:"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		db.Close()
 		if err := hub.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	db := openDatabase(t, e, cfg.Database)
 	return &testHub{app: hub, handler: hub.Handler(), token: cfg.BootstrapToken, db: db}
+}
+
+// openDatabase opens the database of a hub to look at its tables.
+func openDatabase(t testing.TB, e engine, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(e.driver, strings.TrimPrefix(dsn, "sqlite:"))
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // actor is who a token is made for.
@@ -137,14 +149,30 @@ func must(t testing.TB, err error) {
 // storedEvent is an event as the tests look at it.
 type storedEvent struct {
 	Type       string
+	Sequence   int
 	ResourceID string
 	Data       map[string]any
+}
+
+// ids gives a list of ids in the event's data.
+func (e storedEvent) ids(name string) []string {
+	list, _ := e.Data[name].([]any)
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i], _ = list[i].(string)
+	}
+	return ids
 }
 
 // events gives all events in the order in which they were written.
 func (h *testHub) events(t testing.TB) []storedEvent {
 	t.Helper()
-	rows, err := h.db.QueryContext(t.Context(), "SELECT resource_id, payload FROM events ORDER BY insertion")
+	return storedEvents(t, h.db)
+}
+
+func storedEvents(t testing.TB, db *sql.DB) []storedEvent {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), "SELECT resource_id, payload FROM events ORDER BY number")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,14 +184,9 @@ func (h *testHub) events(t testing.TB) []storedEvent {
 		if err := rows.Scan(&e.ResourceID, &payload); err != nil {
 			t.Fatal(err)
 		}
-		var p struct {
-			Type string
-			Data map[string]any
-		}
-		if err := json.Unmarshal(payload, &p); err != nil {
+		if err := json.Unmarshal(payload, &e); err != nil {
 			t.Fatal(err)
 		}
-		e.Type, e.Data = p.Type, p.Data
 		events = append(events, e)
 	}
 	if err := rows.Err(); err != nil {

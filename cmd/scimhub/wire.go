@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -105,7 +103,7 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 	if err != nil {
 		return err
 	}
-	a.server, err = server.New(server.Config{
+	a.server, err = server.New(server.Config{ //nolint:contextcheck // a request has its own
 		Hub: scimresource.NewHub(scimresource.Config{
 			Registry: registry,
 			Bind:     a.store.Bind,
@@ -192,25 +190,4 @@ func (a *app) Close() error {
 	a.stopBackground()
 	a.background.Wait()
 	return a.store.Close()
-}
-
-// defaultPublicURL gives the URL of a hub that listens on an address. Clients
-// can't dial "all addresses": on this machine, they are localhost.
-func defaultPublicURL(listen string) string {
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return ""
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port)
-}
-
-// portOf gives the port that a listener really has.
-func portOf(ln net.Listener) string {
-	if tcp, ok := ln.Addr().(*net.TCPAddr); ok {
-		return strconv.Itoa(tcp.Port)
-	}
-	return "0"
 }

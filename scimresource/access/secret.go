@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"strings"
@@ -42,8 +43,8 @@ func Damaged(secret string) bool {
 }
 
 func checksum(body string) string {
-	sum := crc32.Checksum([]byte(body), table)
-	return encoding.EncodeToString([]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
+	sum := binary.BigEndian.AppendUint32(nil, crc32.Checksum([]byte(body), table))
+	return encoding.EncodeToString(sum)
 }
 
 // Hash gives what is stored of a secret. Secrets have 256 random bits, so that

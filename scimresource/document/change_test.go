@@ -19,14 +19,22 @@ const (
 func TestSettle(t *testing.T) {
 	typ := resourceType(t, schema.User)
 	tests := []struct{ name, in, want string }{
-		{"schemas", `{"userName":"b","schemas":["x"],"` + enterprise + `":{"department":"D"}}`,
-			`{"schemas":["` + schema.UserURI + `","` + enterprise + `"],"userName":"b","` + enterprise + `":{"department":"D"}}`},
-		{"emptied", `{"userName":"b","name":{},"title":"","emails":[],"roles":[{},null],"` + enterprise + `":{"manager":{}},"` + badge + `":null}`,
-			`{"schemas":["` + schema.UserURI + `"],"userName":"b"}`},
-		{"primary", `{"userName":"b","emails":[{"value":"1","primary":true},{"value":"2","primary":true},{"value":"3","primary":false}]}`,
-			`{"schemas":["` + schema.UserURI + `"],"userName":"b","emails":[{"value":"1","primary":false},{"value":"2","primary":true},{"value":"3","primary":false}]}`},
-		{"duplicates", `{"userName":"b","emails":[{"value":"1","type":"work"},{"value":"1","type":"WORK","display":"x"}]}`,
-			`{"schemas":["` + schema.UserURI + `"],"userName":"b","emails":[{"value":"1","type":"WORK","display":"x"}]}`},
+		{
+			"schemas", `{"userName":"b","schemas":["x"],"` + enterprise + `":{"department":"D"}}`,
+			`{"schemas":["` + schema.UserURI + `","` + enterprise + `"],"userName":"b","` + enterprise + `":{"department":"D"}}`,
+		},
+		{
+			"emptied", `{"userName":"b","name":{},"title":"","emails":[],"roles":[{},null],"` + enterprise + `":{"manager":{}},"` + badge + `":null}`,
+			`{"schemas":["` + schema.UserURI + `"],"userName":"b"}`,
+		},
+		{
+			"primary", `{"userName":"b","emails":[{"value":"1","primary":true},{"value":"2","primary":true},{"value":"3","primary":false}]}`,
+			`{"schemas":["` + schema.UserURI + `"],"userName":"b","emails":[{"value":"1","primary":false},{"value":"2","primary":true},{"value":"3","primary":false}]}`,
+		},
+		{
+			"duplicates", `{"userName":"b","emails":[{"value":"1","type":"work"},{"value":"1","type":"WORK","display":"x"}]}`,
+			`{"schemas":["` + schema.UserURI + `"],"userName":"b","emails":[{"value":"1","type":"WORK","display":"x"}]}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,10 +116,14 @@ func TestKeepOnReplace(t *testing.T) {
 	typ := resourceType(t, schema.User)
 	before := decode(t, `{"userName":"b","active":false,"title":"Dr.","`+badge+`":{"pin":"1234","serial":"1","valid":true,"holder":{"name":"B","since":"a"}}}`)
 	tests := []struct{ name, after, want string }{
-		{"left out", `{"userName":"b"}`,
-			`{"userName":"b","active":false,"` + badge + `":{"pin":"1234","serial":"1","holder":{"since":"a"}}}`},
-		{"sent", `{"userName":"b","active":true,"` + badge + `":{"pin":"5","serial":"2","holder":{"name":"C","since":"b"}}}`,
-			`{"userName":"b","active":true,"` + badge + `":{"pin":"5","serial":"2","holder":{"name":"C","since":"b"}}}`},
+		{
+			"left out", `{"userName":"b"}`,
+			`{"userName":"b","active":false,"` + badge + `":{"pin":"1234","serial":"1","holder":{"since":"a"}}}`,
+		},
+		{
+			"sent", `{"userName":"b","active":true,"` + badge + `":{"pin":"5","serial":"2","holder":{"name":"C","since":"b"}}}`,
+			`{"userName":"b","active":true,"` + badge + `":{"pin":"5","serial":"2","holder":{"name":"C","since":"b"}}}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -138,10 +150,14 @@ func TestChanged(t *testing.T) {
 		{"core", `{"userName":"b","title":"1","emails":[{"value":"a"}]}`, `{"emails":[{"value":"b"}],"userName":"c"}`, []string{"userName", "title", "emails"}},
 		{"order of elements", `{"roles":[{"value":"a"},{"value":"b"}]}`, `{"roles":[{"value":"b"},{"value":"a"}]}`, []string{"roles"}},
 		{"number for string", `{"title":"1"}`, `{"title":1}`, []string{"title"}},
-		{"extension", `{` + core + `}`, `{` + ext + `,"` + enterprise + `":{"department":"D","manager":{"value":"1"}}}`,
-			[]string{enterprise + ":department", enterprise + ":manager"}},
-		{"within an extension", `{"` + enterprise + `":{"department":"D","manager":{"value":"1"}}}`, `{"` + enterprise + `":{"department":"D","manager":{"value":"2"}}}`,
-			[]string{enterprise + ":manager"}},
+		{
+			"extension", `{` + core + `}`, `{` + ext + `,"` + enterprise + `":{"department":"D","manager":{"value":"1"}}}`,
+			[]string{enterprise + ":department", enterprise + ":manager"},
+		},
+		{
+			"within an extension", `{"` + enterprise + `":{"department":"D","manager":{"value":"1"}}}`, `{"` + enterprise + `":{"department":"D","manager":{"value":"2"}}}`,
+			[]string{enterprise + ":manager"},
+		},
 		{"schemas alone", `{` + core + `}`, `{` + ext + `}`, []string{"schemas"}},
 	}
 	for _, tt := range tests {

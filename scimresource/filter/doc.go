@@ -24,4 +24,22 @@
 //
 // What an attribute path means is settled only when it is bound: the text
 // alone doesn't tell an extension's URN from an attribute of a shorter URN.
+//
+// # Binding
+//
+// ParseExpr, ParseTarget and ParseSort look names up in the tree of a resource
+// type, in any case. Where the RFC is silent or clients differ from it:
+//
+//   - attributes of the enterprise extension are found without its URN, unless
+//     the resource has one of that name, and behind a URN a dot may stand for
+//     the colon;
+//   - a complex attribute is compared by its "value": manager eq "26118915";
+//   - booleans, numbers and times may be written as strings, and numbers and
+//     booleans without quotes where the attribute is a string;
+//   - "eq null" is "not present"; "co", "sw" and "ew" with "" are "present";
+//   - a comparison of a multi-valued attribute holds if it does for any element;
+//     "ne" holds if any element differs, or there is none;
+//   - an element without "primary" is not primary;
+//   - what is never returned can't be filtered on or sorted by, for the answer
+//     would tell what it is.
 package filter

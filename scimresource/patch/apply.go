@@ -24,14 +24,19 @@ type Result struct {
 // and nothing has happened.
 //
 // Faults are of kind InvalidValue, Mutability, NoTarget or TooLarge; their
-// details give the number of the operation, except where the resource is
-// incomplete only in the end.
+// details give the number of the operation, except where only all operations
+// together leave the resource incomplete or change what is immutable.
 func Apply(t *schema.ResourceType, obj document.Object, ops []Operation) (Result, error) {
 	e := &editor{obj: document.Clone(obj)}
 	for _, op := range ops {
 		if err := e.apply(t, op); err != nil {
 			return Result{}, locate(op.Number, err)
 		}
+	}
+	// Where the attribute around an immutable one was removed, no operation
+	// touched the latter by itself.
+	if err := document.CheckImmutable(t, obj, e.obj); err != nil {
+		return Result{}, err
 	}
 	if err := document.Settle(t, e.obj); err != nil {
 		return Result{}, err

@@ -1,9 +1,7 @@
 package scim
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -31,7 +29,7 @@ func (e *endpoint) create(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p := in.projection.Requested(names(in.body))
+	p := in.projection.Requested(named(e.t, in.body))
 	inc := e.include(p)
 	inc.Groups = false // a new resource is in no group yet
 	r, err := e.directory(c).Create(c.Request.Context(), e.t, in.body, inc)
@@ -69,7 +67,7 @@ func (e *endpoint) replace(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p := in.projection.Requested(names(in.body))
+	p := in.projection.Requested(named(e.t, in.body))
 	r, err := e.directory(c).Replace(c.Request.Context(), e.t, c.Param("id"), in.body, ifMatch(c.Request.Header), e.include(p))
 	if err != nil {
 		return err
@@ -151,9 +149,4 @@ func (e *endpoint) projection(q query) (document.Projection, error) {
 func (e *endpoint) include(p document.Projection) scimresource.Include {
 	has := func(name string) bool { return e.t.Root.Sub(name) != nil && p.Wants(name) }
 	return scimresource.Include{Groups: has("groups"), Members: has("members")}
-}
-
-// names gives the attributes that a body names.
-func names(body document.Object) []string {
-	return slices.Collect(maps.Keys(body))
 }

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -17,11 +18,14 @@ func fixedSegments() []string {
 }
 
 // CanonicalPath gives a path below /scim, in any case, with its fixed parts
-// spelled as in the routes. Ids stay as they are. The path has no empty
-// segments.
+// spelled as in the routes. Ids stay as they are. A version that is left out is
+// the one spoken here (RFC 7644 §3.13). The path has no empty segments.
 func CanonicalPath(path string) string {
 	segments := strings.Split(path, "/") // "", "scim", version, endpoint, …
 	segments[1] = "scim"
+	if len(segments) > 2 && isEndpoint(segments[2]) {
+		segments = slices.Insert(segments, 2, "v2")
+	}
 	if len(segments) > 2 {
 		segments[2] = strings.ToLower(segments[2])
 	}
@@ -29,6 +33,10 @@ func CanonicalPath(path string) string {
 		segments[i] = canonicalSegment(segments[i], i)
 	}
 	return strings.Join(segments, "/")
+}
+
+func isEndpoint(s string) bool {
+	return slices.ContainsFunc(fixedSegments(), func(name string) bool { return strings.EqualFold(s, name) })
 }
 
 // canonicalSegment spells an endpoint, or the .search behind one.

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/scimhub/scimhub/scimresource/access"
+)
+
+// process is a scimhub serve.
+type process struct {
+	cmd     *exec.Cmd
+	baseURL string // of the SCIM API
+	logged  sync.WaitGroup
+}
+
+// startProcess starts the real binary and waits until it listens.
+func startProcess(t *testing.T, dsn, token string) *process {
+	t.Helper()
+	path, err := exec.LookPath("scimhub")
+	must(t, err)
+	p := &process{cmd: exec.Command(path, "serve", "--listen=127.0.0.1:0", "--log-format=json")} //nolint:noctx // killed by the test, or by its cleanup
+	p.cmd.Env = append(os.Environ(), "SCIMHUB_DATABASE="+dsn, "SCIMHUB_BOOTSTRAP_TOKEN="+token)
+	stderr, err := p.cmd.StderrPipe()
+	must(t, err)
+	must(t, p.cmd.Start())
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // over already, unless the test failed
+	urls := make(chan string, 1)
+	p.logged.Go(func() { readURL(stderr, urls) })
+	url, ok := <-urls
+	if !ok {
+		t.Fatal("the hub ended before it listened")
+	}
+	p.baseURL = url + scimPath
+	return p
+}
+
+// readURL reads a log to its end, and gives the URL that the hub listens on.
+func readURL(log io.Reader, urls chan<- string) {
+	defer close(urls)
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		var event struct {
+			Msg       string
+			PublicURL string `json:"public_url"`
+		}
+		if json.Unmarshal(lines.Bytes(), &event) == nil && event.Msg == "listening" {
+			urls <- event.PublicURL
+		}
+	}
+}
+
+// wait waits for the end of the process and gives its exit status.
+func (p *process) wait(t *testing.T) int {
+	t.Helper()
+	p.logged.Wait()
+	_ = p.cmd.Wait() // the status says it
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// stream is a number of clients that create users, each as fast as it can, until
+// they get no answer any more.
+type stream struct {
+	mu       sync.Mutex // until clients are done
+	answered map[string]string // userName → id, of those whose creation was acknowledged
+	reached  chan struct{}     // closed when there are enough of them
+	clients  sync.WaitGroup
+}
+
+// startStream starts clients and waits until enough users are acknowledged. The
+// clients go on.
+func startStream(t *testing.T, baseURL, token string, round, enough int) *stream {
+	t.Helper()
+	s := &stream{answered: map[string]string{}, reached: make(chan struct{})}
+	p := newPlayer(t, baseURL, token)
+	for client := range 8 {
+		s.clients.Go(func() {
+			for i := 0; s.create(t, p, round*1_000_000+client*100_000+i, enough); i++ {
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() { s.clients.Wait(); close(ended) }()
+	select {
+	case <-s.reached:
+	case <-ended:
+		t.Fatalf("the hub answered only %d of %d requests", len(s.answered), enough)
+	}
+	return s
+}
+
+// create creates a user and reports whether there was an answer.
+func (s *stream) create(t *testing.T, p *player, i, enough int) bool {
+	a, err := p.send(exchange{method: http.MethodPost, path: "/Users", body: userBody(i)})
+	if err != nil {
+		return false
+	}
+	if a.status != http.StatusCreated {
+		t.Errorf("create %s: status %d: %s", userName(i), a.status, a.body)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answered[userName(i)] = a.id()
+	if len(s.answered) == enough {
+		close(s.reached)
+	}
+	return true
+}
+
+// TestKillLosesNothing kills the hub while users are created, three times over,
+// and looks whether all that was acknowledged is there, whole, with its event,
+// and nothing by halves.
+func TestKillLosesNothing(t *testing.T) {
+	for _, e := range engines(t) {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			dsn, token := e.dsn(t), access.NewSecret()
+			acknowledged := map[string]string{}
+			for round := range 3 {
+				hub := startProcess(t, dsn, token)
+				s := startStream(t, hub.baseURL, token, round, 150)
+				must(t, hub.cmd.Process.Kill())
+				s.clients.Wait()
+				hub.wait(t)
+				for name, id := range s.answered {
+					acknowledged[name] = id
+				}
+			}
+			hub := startProcess(t, dsn, token)
+			there := hub.checkWhole(t, e, dsn, token)
+			for name, id := range acknowledged {
+				if there[name] != id {
+					t.Errorf("%s was acknowledged with the id %q and has %q", name, id, there[name])
+				}
+			}
+			must(t, hub.cmd.Process.Signal(syscall.SIGTERM))
+			if status := hub.wait(t); status != 0 {
+				t.Errorf("exit status %d", status)
+			}
+		})
+	}
+}
+
+// TestStopAnswersWhatWasAccepted stops the hub while users are created. Every
+// user that it made was acknowledged to its client.
+func TestStopAnswersWhatWasAccepted(t *testing.T) {
+	for _, e := range engines(t) {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			dsn, token := e.dsn(t), access.NewSecret()
+			hub := startProcess(t, dsn, token)
+			s := startStream(t, hub.baseURL, token, 0, 150)
+			must(t, hub.cmd.Process.Signal(syscall.SIGTERM))
+			s.clients.Wait()
+			if status := hub.wait(t); status != 0 {
+				t.Errorf("exit status %d", status)
+			}
+			hub = startProcess(t, dsn, token)
+			there := hub.checkWhole(t, e, dsn, token)
+			for name, id := range there {
+				if s.answered[name] != id {
+					t.Errorf("%s is there with the id %s; its client got %q", name, id, s.answered[name])
+				}
+			}
+			if len(there) != len(s.answered) {
+				t.Errorf("%d users, %d acknowledged", len(there), len(s.answered))
+			}
+			must(t, hub.cmd.Process.Signal(syscall.SIGTERM))
+			hub.wait(t)
+		})
+	}
+}
+
+// checkWhole reads all users, checks that each has all its parts and exactly its
+// events, and gives their ids by name.
+func (p *process) checkWhole(t *testing.T, e engine, dsn, token string) map[string]string {
+	t.Helper()
+	events := map[string][]string{}
+	db := openDatabase(t, e, dsn)
+	for _, event := range storedEvents(t, db) {
+		events[event.ResourceID] = append(events[event.ResourceID], event.Type)
+	}
+	client := newPlayer(t, p.baseURL, token)
+	total, err := client.ask(t, http.MethodGet, "/Users?count=0", "", http.StatusOK).at("totalResults").(json.Number).Int64()
+	must(t, err)
+	there := map[string]string{}
+	for start := 1; start <= int(total); start += 100 {
+		a := client.ask(t, http.MethodGet, fmt.Sprintf("/Users?startIndex=%d&count=100", start), "", http.StatusOK)
+		for i, id := range a.each("Resources", "id") {
+			user := fmt.Sprintf("Resources.%d.", i)
+			name := a.text(user + "userName")
+			there[name] = id
+			if a.text(user+"externalId") == "" || a.text(user+"emails.0.value") != name {
+				t.Errorf("user %s is not whole: %v", name, a.at(fmt.Sprintf("Resources.%d", i)))
+			}
+			if !slices.Equal(events[id], []string{"user.created"}) {
+				t.Errorf("user %s has the events %v", name, events[id])
+			}
+			delete(events, id)
+			found := client.ask(t, http.MethodGet, byFilter("/Users", "emails.value eq %q", name), "", http.StatusOK)
+			if err := listOf(1)(found); err != nil {
+				t.Errorf("look up %s by its address: %v", name, err)
+			}
+		}
+	}
+	if len(there) != int(total) {
+		t.Errorf("%d users read of %d", len(there), total)
+	}
+	for id, types := range events {
+		t.Errorf("events %v of a user %s that isn't there", types, id)
+	}
+	return there
+}
