@@ -88,10 +88,10 @@ func (w *writer) externalID() error {
 	if w.change.Before != nil {
 		before = w.change.Before.ExternalID
 	}
-	switch {
-	case after.ExternalID == before:
+	switch after.ExternalID {
+	case before:
 		return nil
-	case after.ExternalID == "":
+	case "":
 		w.add("DELETE FROM external_ids WHERE organization_id = %s AND resource_id = %s AND directory_id = %s",
 			param(w.organization), param(after.ID), param(w.directory))
 		return nil

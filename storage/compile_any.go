@@ -108,7 +108,8 @@ func (c compiler) ofMember(path filter.Path) (operand, error) {
 	}
 }
 
-// anyGroup looks at the groups of a user, direct and indirect.
+// anyGroup looks at the groups of a user, direct and indirect. CROSS JOIN is
+// SQLite's way to be told which table comes first.
 func (c compiler) anyGroup(where filter.Expr) (fragment, error) {
 	if e, ok := where.(filter.Compare); ok && e.Op == filter.EQ && e.Path.String() == "groups.value" {
 		return c.within(e.Value.Key), nil
@@ -118,11 +119,10 @@ func (c compiler) anyGroup(where filter.Expr) (fragment, error) {
 		WITH RECURSIVE up (group_id, direct) AS (
 			SELECT m.group_id, 1 FROM group_members m WHERE m.organization_id = %s AND m.member_id = r.id AND m.ended_at IS NULL
 			UNION
-			SELECT m.group_id, 0 FROM up JOIN group_members m
-				ON m.organization_id = %s AND m.member_id = up.group_id AND m.ended_at IS NULL
+			SELECT m.group_id, 0 FROM up CROSS JOIN group_members m WHERE m.member_id = up.group_id AND %s
 		), reached AS (SELECT group_id, MAX(direct) AS direct FROM up GROUP BY group_id)
-		SELECT 1 FROM reached JOIN groups g ON g.organization_id = %s AND g.id = reached.group_id WHERE %s)`,
-		param(c.organization), param(c.organization), param(c.organization), condition), err
+		SELECT 1 FROM reached CROSS JOIN groups g WHERE g.organization_id = %s AND g.id = reached.group_id AND (%s))`,
+		param(c.organization), c.nested(), param(c.organization), condition), err
 }
 
 // within holds for the members of a group and of the groups inside it. It is
@@ -130,11 +130,11 @@ func (c compiler) anyGroup(where filter.Expr) (fragment, error) {
 func (c compiler) within(groupID string) fragment {
 	return sqlf(`r.id IN (
 		WITH RECURSIVE down (id) AS (
-			SELECT m.member_id FROM group_members m WHERE m.organization_id = %s AND m.group_id = %s AND m.ended_at IS NULL
+			SELECT g.id FROM groups g WHERE g.organization_id = %s AND g.id = %s
 			UNION
-			SELECT m.member_id FROM down JOIN group_members m
-				ON m.organization_id = %s AND m.group_id = down.id AND m.ended_at IS NULL
-		) SELECT id FROM down)`, param(c.organization), param(groupID), param(c.organization))
+			SELECT m.member_id FROM down CROSS JOIN group_members m WHERE m.group_id = down.id AND %s
+		) SELECT m.member_id FROM down CROSS JOIN group_members m WHERE m.organization_id = %s AND m.group_id = down.id AND m.ended_at IS NULL)`,
+		param(c.organization), param(groupID), c.nested(), param(c.organization))
 }
 
 func (c compiler) ofGroup(path filter.Path) (operand, error) {

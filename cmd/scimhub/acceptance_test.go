@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
@@ -190,22 +189,18 @@ var shownHeaders = []string{"Content-Type", "Content-Encoding", "Location", "ETa
 
 func (p *goldenPlayer) show(resp *http.Response, body []byte) []byte {
 	var out bytes.Buffer
-	w := bufio.NewWriter(&out)
-	fmt.Fprintln(w, resp.StatusCode)
+	fmt.Fprintf(&out, "%d\n", resp.StatusCode)
 	for _, name := range shownHeaders {
 		if v := resp.Header.Get(name); v != "" {
-			fmt.Fprintf(w, "%s: %s\n", name, v)
+			fmt.Fprintf(&out, "%s: %s\n", name, v)
 		}
 	}
 	if resp.Header.Get("Content-Encoding") == "gzip" {
 		body = p.unzip(body)
 	}
 	if len(body) > 0 {
-		fmt.Fprintln(w)
-		w.Write(indent(body))
-		fmt.Fprintln(w)
+		fmt.Fprintf(&out, "\n%s\n", indent(body))
 	}
-	w.Flush()
 	return out.Bytes()
 }
 
