@@ -73,8 +73,8 @@ func (d *Directory) Create(ctx context.Context, t *schema.ResourceType, body doc
 
 // Replace gives a resource the attributes that a client sent (RFC 7644
 // §3.5.1). Left out, these stay as they are: active, so that no leaver is
-// re-enabled by accident; externalId; write-only attributes; the members of a
-// group. An empty members array empties the group.
+// re-enabled by accident; externalId; attributes that the client was not shown;
+// the members of a group. An empty members array empties the group.
 func (d *Directory) Replace(ctx context.Context, t *schema.ResourceType, id string, body document.Object, c Condition, inc Include) (*Resource, error) {
 	draft, err := newDraft(t, body)
 	if err != nil {

@@ -72,7 +72,7 @@ func names(path filter.Path) []string {
 // the element itself, is checked by whoever knows its attribute.
 func searchable(path filter.Path) error {
 	for _, a := range path {
-		if a.Type == schema.Binary || a.Returned == schema.ReturnedNever {
+		if a.Returned == schema.ReturnedNever {
 			return fault.New(fault.InvalidFilter, "%s can't be searched for", a.Path)
 		}
 	}

@@ -108,21 +108,14 @@ func (c compiler) ofMember(path filter.Path) (operand, error) {
 	}
 }
 
-// anyGroup looks at the groups of a user, direct and indirect. CROSS JOIN is
-// SQLite's way to be told which table comes first.
+// anyGroup looks at the groups of a user, direct and indirect.
 func (c compiler) anyGroup(where filter.Expr) (fragment, error) {
 	if e, ok := where.(filter.Compare); ok && e.Op == filter.EQ && e.Path.String() == "groups.value" {
 		return c.within(e.Value.Key), nil
 	}
 	condition, err := c.condition(where, c.ofGroup)
-	return sqlf(`EXISTS (
-		WITH RECURSIVE up (group_id, direct) AS (
-			SELECT m.group_id, 1 FROM group_members m WHERE m.organization_id = %s AND m.member_id = r.id AND m.ended_at IS NULL
-			UNION
-			SELECT m.group_id, 0 FROM up CROSS JOIN group_members m WHERE m.member_id = up.group_id AND %s
-		), reached AS (SELECT group_id, MAX(direct) AS direct FROM up GROUP BY group_id)
-		SELECT 1 FROM reached CROSS JOIN groups g WHERE g.organization_id = %s AND g.id = reached.group_id AND (%s))`,
-		param(c.organization), c.nested(), param(c.organization), condition), err
+	return sqlf("EXISTS (%s SELECT 1 FROM reached CROSS JOIN groups g WHERE g.organization_id = %s AND g.id = reached.group_id AND (%s))",
+		c.reached(fragment{sql: "r.id"}), param(c.organization), condition), err
 }
 
 // within holds for the members of a group and of the groups inside it. It is

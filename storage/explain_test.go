@@ -47,7 +47,7 @@ func (d *directory) lookups() []lookup {
 	const primary = `users_pkey|users_live|sqlite_autoindex_users_1`
 	return []lookup{
 		{schema.User, `userName eq "user17@example.com"`, "users_user_name"},
-		{schema.User, `userName sw "user17"`, "users_user_name"},
+		{schema.User, `userName sw "user170"`, "users_user_name"},
 		{schema.User, `userName eq "user17@example.com" and active eq true`, "users_user_name"},
 		{schema.User, `externalId eq "ext-17"`, "external_ids_external_id"},
 		{schema.User, `emails[type eq "work"].value eq "user17@example.com"`, "user_emails_value"},

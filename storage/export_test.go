@@ -22,11 +22,11 @@ func (s *Store) Explain(ctx context.Context, actor access.Actor, q scimresource.
 // ExplainGet is Explain for a read of one resource.
 func (s *Store) ExplainGet(ctx context.Context, actor access.Actor, typ string, id string, inc scimresource.Include) (string, error) {
 	t := &tenant{Store: s, organization: actor.OrganizationID, directory: actor.DirectoryID}
-	r, err := t.single(s.Registry.Type(typ), id, inc)
+	q, err := t.single(s.Registry.Type(typ), id, inc)
 	if err != nil {
 		return "", err
 	}
-	return t.explain(ctx, t.statement(r))
+	return t.explain(ctx, q)
 }
 
 func (t *tenant) explain(ctx context.Context, q fragment) (string, error) {

@@ -18,7 +18,7 @@ func (t *tenant) List(ctx context.Context, q scimresource.Query) (scimresource.P
 	if q.Limit == 0 {
 		page.Total, err = t.count(ctx, r.total)
 	} else {
-		page, err = t.fetch(ctx, q.Type, r)
+		page, err = t.fetch(ctx, q.Type, t.statement(r))
 	}
 	return page, t.failed(ctx, "list "+q.Type.Name, err)
 }

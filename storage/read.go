@@ -8,26 +8,16 @@ import (
 	"github.com/scimhub/scimhub/scimresource/schema"
 )
 
-// reading is one statement that reads resources with everything asked for, so
-// that all of it is of one snapshot.
-type reading struct {
-	table   table
-	page    fragment // query of the ids to read, and of their sort keys as k if sorted
-	sorted  string   // how k is ordered, e.g. "ASC NULLS LAST"; "": by id alone
-	total   fragment // query of how many there are in all
-	include scimresource.Include
-}
-
 // Get implements scimresource.Store.
 func (t *tenant) Get(ctx context.Context, typ *schema.ResourceType, id string, inc scimresource.Include) (*scimresource.Resource, error) {
 	if !isID(id) {
 		return nil, notFound(typ)
 	}
-	r, err := t.single(typ, id, inc)
+	q, err := t.single(typ, id, inc)
 	if err != nil {
 		return nil, err
 	}
-	page, err := t.fetch(ctx, typ, r)
+	page, err := t.fetch(ctx, typ, q)
 	if err != nil {
 		return nil, t.failed(ctx, "read "+typ.Name, err)
 	}
@@ -37,21 +27,24 @@ func (t *tenant) Get(ctx context.Context, typ *schema.ResourceType, id string, i
 	return page.Resources[0], nil
 }
 
-// single is the reading of one resource.
-func (t *tenant) single(typ *schema.ResourceType, id string, inc scimresource.Include) (reading, error) {
+// single reads one resource with everything asked for. It is one statement, so
+// that all of it is of one snapshot.
+func (t *tenant) single(typ *schema.ResourceType, id string, inc scimresource.Include) (fragment, error) {
 	tbl, err := tableOf(typ)
-	return reading{
-		table:   tbl,
-		page:    sqlf("SELECT r.id FROM %s r WHERE r.organization_id = %s AND r.id = %s AND %s", tbl.name, param(t.organization), param(id), tbl.live),
-		total:   fragment{sql: "SELECT 1 AS n"},
-		include: inc,
-	}, err
+	groups, members := fragment{sql: "NULL"}, fragment{sql: "NULL"}
+	if inc.Groups {
+		groups = t.groupsOf(param(id))
+	}
+	if inc.Members {
+		members = t.membersOf(param(id))
+	}
+	return sqlf("SELECT %s, x.external_id, %s, %s, 1 FROM %s r %s WHERE r.organization_id = %s AND r.id = %s AND %s",
+		tbl.columns(), groups, members, tbl.name, t.externalIDOf("r.id"), param(t.organization), param(id), tbl.live), err
 }
 
-// fetch runs a reading.
-func (t *tenant) fetch(ctx context.Context, typ *schema.ResourceType, r reading) (page scimresource.Page, err error) {
-	ctx = t.as(ctx)
-	resources, err := collect(t.engine.read(ctx), t.statement(r), func(rows *sql.Rows) (*scimresource.Resource, error) {
+// fetch runs a statement of single or listing.
+func (t *tenant) fetch(ctx context.Context, typ *schema.ResourceType, q fragment) (page scimresource.Page, err error) {
+	resources, err := collect(t.engine.read(t.as(ctx)), q, func(rows *sql.Rows) (*scimresource.Resource, error) {
 		row := resourceRow{}
 		if err := rows.Scan(append(row.base(), &row.externalID, &row.groups, &row.members, &page.Total)...); err != nil || !row.id.Valid {
 			return nil, err
@@ -65,51 +58,21 @@ func (t *tenant) fetch(ctx context.Context, typ *schema.ResourceType, r reading)
 	return page, err
 }
 
-// statement writes a reading as SQL. Its first table has one row, so that the
-// total comes also with an empty page.
-func (t *tenant) statement(r reading) fragment {
-	groups, members := fragment{sql: "NULL"}, fragment{sql: "NULL"}
-	ctes := sqlf("page AS MATERIALIZED (%s)", r.page)
-	joins := sqlf(`LEFT JOIN page p ON TRUE
-		LEFT JOIN %s r ON r.organization_id = %s AND r.id = p.id
-		LEFT JOIN external_ids x ON x.organization_id = %s AND x.resource_id = p.id AND x.directory_id = %s AND x.live`,
-		r.table.name, param(t.organization), param(t.organization), param(t.directory))
-	if r.include.Groups {
-		ctes = sqlf("%s, %s", ctes, t.belonging())
-		joins = sqlf("%s LEFT JOIN belonging b ON b.id = p.id", joins)
-		groups.sql = "b.list"
-	}
-	if r.include.Members {
-		ctes = sqlf("%s, %s", ctes, t.membership())
-		joins = sqlf("%s LEFT JOIN membership m ON m.id = p.id", joins)
-		members.sql = "m.list"
-	}
-	order := "p.id"
-	if r.sorted != "" {
-		order = "p.k " + r.sorted + ", p.id"
-	}
-	return sqlf("WITH RECURSIVE %s SELECT %s, x.external_id, %s, %s, t.n FROM (%s) t %s ORDER BY %s",
-		ctes, r.table.columns(), groups, members, r.total, joins, order)
+// externalIDOf joins the acting directory's external id x of a resource.
+func (t *tenant) externalIDOf(id string) fragment {
+	return sqlf("LEFT JOIN external_ids x ON x.organization_id = %s AND x.resource_id = "+id+" AND x.directory_id = %s AND x.live",
+		param(t.organization), param(t.directory))
 }
 
-// belonging are the groups of the resources of the page, direct and indirect.
-// UNION drops what was reached before, so cycles end. CROSS JOIN is SQLite's way
-// to be told which table comes first.
-func (t *tenant) belonging() fragment {
-	list := t.engine.objects("g.id", "'id'", "g.id", "'display'", "g.display_name", "'direct'", "reached.direct")
-	return sqlf(`up (id, group_id, direct) AS (
-			SELECT p.id, m.group_id, 1
-			FROM page p CROSS JOIN group_members m WHERE m.organization_id = %s AND m.member_id = p.id AND m.ended_at IS NULL
+// reached begins a query of the groups that a resource belongs to, direct and
+// indirect. UNION drops what was reached before, so cycles end. CROSS JOIN is
+// SQLite's way to be told which table comes first.
+func (t *tenant) reached(id fragment) fragment {
+	return sqlf(`WITH RECURSIVE up (group_id, direct) AS (
+			SELECT m.group_id, 1 FROM group_members m WHERE m.organization_id = %s AND m.member_id = %s AND m.ended_at IS NULL
 			UNION
-			SELECT up.id, m.group_id, 0
-			FROM up CROSS JOIN group_members m WHERE m.member_id = up.group_id AND %s
-		), reached AS (
-			SELECT id, group_id, MAX(direct) AS direct FROM up GROUP BY id, group_id
-		), belonging AS (
-			SELECT reached.id, %s AS list
-			FROM reached CROSS JOIN groups g WHERE g.organization_id = %s AND g.id = reached.group_id
-			GROUP BY reached.id
-		)`, param(t.organization), t.nested(), list, param(t.organization))
+			SELECT m.group_id, 0 FROM up CROSS JOIN group_members m WHERE m.member_id = up.group_id AND %s
+		), reached AS (SELECT group_id, MAX(direct) AS direct FROM up GROUP BY group_id)`, param(t.organization), id, t.nested())
 }
 
 // nested is the condition of a member m that is a group itself. It is written as
@@ -119,15 +82,24 @@ func (t *tenant) nested() fragment {
 	return sqlf("m.organization_id = %s AND m.member_type = 'Group' AND m.ended_at IS NULL", param(t.organization))
 }
 
-// membership are the members of the groups of the page.
-func (t *tenant) membership() fragment {
-	list := t.engine.objects("m.member_id", "'id'", "m.member_id", "'type'", "m.member_type", "'display'", memberDisplay)
-	return sqlf(`membership AS (
-			SELECT m.group_id AS id, %s AS list
-			FROM page p CROSS JOIN group_members m %s
-			WHERE m.organization_id = %s AND m.group_id = p.id AND m.ended_at IS NULL
-			GROUP BY m.group_id
-		)`, list, t.memberNames(), param(t.organization))
+// groupsOf gives the groups of a resource as a JSON array.
+func (t *tenant) groupsOf(id fragment) fragment {
+	return sqlf("(%s SELECT %s FROM reached CROSS JOIN groups g WHERE g.organization_id = %s AND g.id = reached.group_id)",
+		t.reached(id), t.groupObjects(), param(t.organization))
+}
+
+func (t *tenant) groupObjects() string {
+	return t.engine.objects("g.id", "'id'", "g.id", "'display'", "g.display_name", "'direct'", "reached.direct")
+}
+
+// membersOf gives the members of a group as a JSON array.
+func (t *tenant) membersOf(id fragment) fragment {
+	return sqlf("(SELECT %s FROM group_members m %s WHERE m.organization_id = %s AND m.group_id = %s AND m.ended_at IS NULL)",
+		t.memberObjects(), t.memberNames(), param(t.organization), id)
+}
+
+func (t *tenant) memberObjects() string {
+	return t.engine.objects("m.member_id", "'id'", "m.member_id", "'type'", "m.member_type", "'display'", memberDisplay)
 }
 
 // memberDisplay is what a member m is shown by, memberDisplayKey its comparison

@@ -28,9 +28,9 @@ func TestKeys(t *testing.T) {
 		"profileUrl":"HTTP://X","` + badge + `":{"number":-1,"weight":1.50,"issued":"2024-02-29T10:00:00+02:00","photo":"AAAA","valid":false,
 		"tags":["A","b"],"codes":["A"],"pin":"1234","holder":{"name":"B","secret":"s"}}}`
 	want := `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:user"],"externalId":"ABC","userName":"bjensen","profileUrl":"HTTP://X","active":"true",` +
-		`"emails":[{"value":"b@example.com","type":"work","primary":"true"}],"x509Certificates":[{"display":"c"}],` +
+		`"emails":[{"value":"b@example.com","type":"work","primary":"true"}],"x509Certificates":[{"value":"63c1dd951ffedf6f7fd968ad4efa39b8ed584f162f46e715114ee184f8de9201","display":"c"}],` +
 		`"` + badge + `":{"number":"7fffffffffffffff","weight":"bff8000000000000","issued":"2024-02-29T08:00:00.000000000Z",` +
-		`"valid":"false","tags":["a","b"],"codes":["A"],"holder":{"name":"b"}}}`
+		`"photo":"63c1dd951ffedf6f7fd968ad4efa39b8ed584f162f46e715114ee184f8de9201","valid":"false","tags":["a","b"],"codes":["A"],"holder":{"name":"b"}}}`
 	obj := decode(t, in)
 	untouched := document.Clone(obj)
 	if got := string(document.AppendKeys(nil, typ, obj)); got != want {

@@ -5,8 +5,8 @@ import "github.com/scimhub/scimhub/scimresource/schema"
 // Keys gives the comparison document of a canonical document: the same shape
 // and names, but every simple value replaced by its comparison key, a string
 // (see schema.Attr.Key). Databases filter on it without knowing about case,
-// time zones or numbers. Binary values and attributes that are never returned
-// are left out: nobody may search for them (RFC 7644 §7.5.2).
+// time zones or numbers. Attributes that are never returned are left out:
+// nobody may search for them (RFC 7644 §7.5.2).
 func Keys(t *schema.ResourceType, obj Object) Object {
 	return keysOf(t.Root, obj)
 }
@@ -20,7 +20,7 @@ func keysOf(a *schema.Attr, obj Object) Object {
 	out := make(Object, len(obj))
 	for _, sub := range a.Subs {
 		v, ok := obj[sub.Name]
-		if !ok || sub.Returned == schema.ReturnedNever || sub.Type == schema.Binary {
+		if !ok || sub.Returned == schema.ReturnedNever {
 			continue
 		}
 		if k := keyOf(sub, v); k != nil {

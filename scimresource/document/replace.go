@@ -35,8 +35,9 @@ func checkImmutable(a *schema.Attr, before, after Object) error {
 
 // KeepOnReplace adds to after, the normalised body of a PUT, what a client that
 // leaves it out does not mean to clear: active, since a default of true would
-// let a leaver in again; write-only attributes, which the client can't read;
-// and immutable ones, which it can't clear. after is changed in place.
+// let a leaver in again; attributes that it was not shown (write-only ones and
+// those returned never or on request only); and immutable ones, which it can't
+// clear. after is changed in place.
 func KeepOnReplace(t *schema.ResourceType, before, after Object) {
 	keepOnReplace(t.Root, before, after)
 }
@@ -58,7 +59,8 @@ func keepOnReplace(a *schema.Attr, before, after Object) {
 }
 
 func isKept(a *schema.Attr) bool {
-	return a.Path == "active" || a.Mutability == schema.WriteOnly || a.Mutability == schema.Immutable
+	return a.Path == "active" || a.Mutability == schema.WriteOnly || a.Mutability == schema.Immutable ||
+		a.Returned == schema.ReturnedNever || a.Returned == schema.ReturnedRequest
 }
 
 // keepWithin is keepOnReplace for what is in a complex attribute.

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -23,6 +25,7 @@ import (
 //   - booleans: "false" and "true"
 //   - dateTimes: UTC with nine fractional digits
 //   - integers and decimals: sixteen hexadecimal digits that sort as the numbers
+//   - binary: a digest, whose order means nothing
 //
 // ok is false where v is no value of the attribute's type.
 func (a *Attr) Key(v any) (key string, ok bool) {
@@ -42,7 +45,9 @@ func (a *Attr) Key(v any) (key string, ok bool) {
 
 func (a *Attr) stringKey(s string) (string, bool) {
 	switch a.Type {
-	case String, Reference, Binary:
+	case Binary:
+		return binaryKey(s), true
+	case String, Reference:
 		if a.CaseExact {
 			return s, true
 		}
@@ -54,6 +59,14 @@ func (a *Attr) stringKey(s string) (string, bool) {
 		return "", false
 	}
 	return "", false
+}
+
+// binaryKey gives a digest: what is compared of a certificate or photo is
+// whether it is the same, in whichever alphabet of base64 it was written.
+func binaryKey(s string) string {
+	s = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(s, "="))
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
 }
 
 func (a *Attr) numberKey(n json.Number) (string, bool) {
