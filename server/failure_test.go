@@ -43,6 +43,7 @@ func TestEveryKindOfFaultHasItsAnswer(t *testing.T) {
 		fault.Unauthenticated:      {401, ""},
 		fault.Forbidden:            {403, ""},
 		fault.NotFound:             {404, ""},
+		fault.Gone:                 {410, ""},
 		fault.MethodNotAllowed:     {405, ""},
 		fault.NotAcceptable:        {406, ""},
 		fault.Conflict:             {409, ""},

@@ -43,6 +43,8 @@ func answerTo(kind fault.Kind) answer {
 		return answer{status: http.StatusForbidden}
 	case fault.NotFound:
 		return answer{status: http.StatusNotFound}
+	case fault.Gone:
+		return answer{status: http.StatusGone}
 	case fault.MethodNotAllowed:
 		return answer{status: http.StatusMethodNotAllowed}
 	case fault.NotAcceptable:

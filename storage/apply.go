@@ -3,7 +3,6 @@ package storage
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -127,26 +126,14 @@ const membersPerStatement = 10_000
 
 func (w *writer) events() error {
 	for _, e := range w.change.Events {
-		payload, err := payload(e)
+		payload, err := event.Encode(e)
 		if err != nil {
 			return fmt.Errorf("encode event %s: %w", e.Type, err)
 		}
 		w.add("INSERT INTO events (organization_id, id, directory_id, type, resource_type, resource_id, sequence, payload, created_at) VALUES (%s)",
-			params(w.organization, e.ID, e.DirectoryID, string(e.Type), e.ResourceType, e.ResourceID, e.Sequence, payload, micros(time.Time(e.Timestamp))))
+			params(w.organization, e.ID, e.DirectoryID, string(e.Type), e.ResourceType, e.ResourceID, e.Sequence, string(payload), micros(time.Time(e.Timestamp))))
 	}
 	return nil
-}
-
-// payload encodes an event as it is sent: without the escapes that only matter
-// inside HTML.
-func payload(e event.Event) (string, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
-		return "", err
-	}
-	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 // params is a list of values.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"strings"
 
@@ -58,5 +57,22 @@ func Hash(secret string) []byte {
 // "org": a UUIDv7 in 26 characters of base32.
 func NewID(prefix string) string {
 	id := uuid.Must(uuid.NewV7())
-	return fmt.Sprintf("%s_%s", prefix, encoding.EncodeToString(id[:]))
+	return EncodeID(prefix, id[:])
+}
+
+// EncodeID gives the id that a prefix and some bytes make.
+func EncodeID(prefix string, raw []byte) string {
+	return prefix + "_" + encoding.EncodeToString(raw)
+}
+
+// DecodeID gives the bytes of an id with that prefix. ok is false for any other
+// text.
+func DecodeID(prefix, id string) (raw []byte, ok bool) {
+	text, ok := strings.CutPrefix(id, prefix+"_")
+	if !ok {
+		return nil, false
+	}
+	raw, err := encoding.DecodeString(text)
+	// Text whose last character has bits to spare is not what EncodeID gives.
+	return raw, err == nil && EncodeID(prefix, raw) == id
 }

@@ -4,6 +4,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 )
@@ -25,7 +26,19 @@ const (
 	GroupUpdated           Type = "group.updated"
 	GroupMembershipUpdated Type = "group.membership_updated"
 	GroupDeleted           Type = "group.deleted"
+
+	SubscriptionPing        Type = "subscription.ping"        // to one subscription, when its owner asks for it
+	SubscriptionDeactivated Type = "subscription.deactivated" // the hub gave up on an endpoint
 )
+
+// Types gives all types in a fixed order.
+func Types() []Type {
+	return []Type{
+		UserCreated, UserUpdated, UserDeactivated, UserReactivated, UserOffboardingStarted, UserOffboarded,
+		UserRestored, UserDeleted, GroupCreated, GroupUpdated, GroupMembershipUpdated, GroupDeleted,
+		SubscriptionPing, SubscriptionDeactivated,
+	}
+}
 
 // Version is the version of every payload below.
 const Version = "1"
@@ -44,7 +57,7 @@ type Event struct {
 	OrganizationID string    `json:"organization_id"`
 	DirectoryID    string    `json:"directory_id"` // the directory whose client made the change; external ids in Data are its own
 	Sequence       int64     `json:"sequence"`     // rises without reuse for one resource
-	Data           any       `json:"data"`         // UserData or GroupData
+	Data           any       `json:"data"`         // UserData, GroupData or SubscriptionData
 
 	ResourceType string `json:"-"`
 	ResourceID   string `json:"-"`
@@ -71,6 +84,49 @@ type GroupData struct {
 	AddedMembers    []string        `json:"added_members,omitempty"`   // of group.membership_updated
 	RemovedMembers  []string        `json:"removed_members,omitempty"` // of group.membership_updated
 	Resource        json.RawMessage `json:"resource,omitempty"`        // the SCIM resource after the change, without members
+}
+
+// SubscriptionData is the data of an event about a subscription.
+type SubscriptionData struct {
+	SubscriptionID string `json:"subscription_id"`
+	Name           string `json:"name"`
+	URL            string `json:"url"`
+	Reason         string `json:"reason,omitempty"` // of subscription.deactivated
+}
+
+// SubscriptionResource is the ResourceType of events about subscriptions.
+const SubscriptionResource = "Subscription"
+
+// MaxPayload is the most bytes of an event's JSON form. Longer ones go without
+// the resource, which receivers then read themselves.
+const MaxPayload = 256 << 10
+
+// Encode gives the JSON form of an event: without the escapes that only matter
+// inside HTML, and within MaxPayload.
+func Encode(e Event) ([]byte, error) {
+	data, err := encode(e)
+	if err != nil || len(data) <= MaxPayload {
+		return data, err
+	}
+	switch d := e.Data.(type) {
+	case UserData:
+		d.Resource = nil
+		e.Data = d
+	case GroupData:
+		d.Resource = nil
+		e.Data = d
+	}
+	return encode(e)
+}
+
+func encode(e Event) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // Timestamp is a time that stands in a payload in UTC with microseconds, of

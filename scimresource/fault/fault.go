@@ -29,6 +29,7 @@ const (
 	Unauthenticated                  // no token, or one that is unknown, expired or revoked
 	Forbidden                        // the token lacks the scope, or the operation is closed to all
 	NotFound                         // no such object, or none that the caller may see
+	Gone                             // what was asked for was there once, and is removed for good
 	MethodNotAllowed                 // the object exists but has no such operation
 	NotAcceptable                    // the answer can't be given in a form the caller accepts
 	Conflict                         // the state of the object forbids the operation now

@@ -1,0 +1,98 @@
+package webhooks
+
+import (
+	"context"
+	"time"
+
+	"github.com/scimhub/scimhub/scimresource/event"
+)
+
+// Queue is the database as the engine that delivers sees it: over all
+// organizations.
+//
+// A consumer is what deliveries are queued for: it has an order of its own, and
+// is served by one hub at a time, which holds its lease.
+type Queue interface {
+	// Sequence gives the next committed events their positions, in the order in
+	// which they were written, and queues deliveries to the subscriptions that
+	// want them. One pass runs at a time in all hubs together.
+	Sequence(ctx context.Context) (Sequenced, error)
+
+	// Ready lists consumers that have something to do and that no hub serves.
+	Ready(ctx context.Context, limit int) ([]Consumer, error)
+
+	// Lease takes a consumer that no other hub serves for the given time. ok is
+	// false when one does.
+	Lease(ctx context.Context, c Consumer, owner string, d time.Duration) (ok bool, err error)
+
+	// Due reads the next deliveries of a leased consumer in their order: those
+	// whose time has come and that no earlier one of their lane keeps waiting.
+	Due(ctx context.Context, c Consumer, limit int) (Batch, error)
+
+	// Record writes what came of a batch and renews the lease, in one
+	// transaction. When the lease is another's, nothing is written and ok is
+	// false: the caller must stop.
+	Record(ctx context.Context, c Consumer, owner string, r Results, d time.Duration) (ok bool, err error)
+
+	// Release gives a consumer back, which is ready again at the time given
+	// (zero: when something is queued). ok is false, and the lease kept, when
+	// something was queued since the batch with that Generation was read.
+	Release(ctx context.Context, c Consumer, owner string, generation int64, readyAt time.Time) (ok bool, err error)
+}
+
+// Sequenced is what a pass of Queue.Sequence did.
+type Sequenced struct {
+	Events    int      // that were given positions
+	Consumers []string // ids of those that something was queued for
+	More      bool     // there may be more events to sequence
+}
+
+// Consumer is what deliveries are queued for.
+type Consumer struct {
+	ID             string // of the subscription
+	OrganizationID string
+}
+
+// Batch is what a consumer has to do next.
+type Batch struct {
+	Subscription Subscription // as it is now
+	Health       Health
+	Due          []QueuedDelivery
+	Generation   int64     // counts what was ever queued
+	NextAt       time.Time // when the next of those that wait is due; zero: none waits
+}
+
+// Health is how a consumer's endpoint fared lately.
+type Health struct {
+	Failures     int       // transport failures since the last answer
+	FailingSince time.Time // of the first failure since the last success; zero: none
+	PausedUntil  time.Time // nothing is sent before; zero: it isn't paused
+}
+
+// QueuedDelivery is a delivery that is to be tried now.
+type QueuedDelivery struct {
+	Position  int64
+	EventID   string
+	EventType event.Type
+	Lane      string
+	Attempts  int // made so far
+	Replay    bool
+	QueuedAt  time.Time
+	CreatedAt time.Time // of the event
+	Payload   []byte    // in format scimhub; nil: retention removed the event
+}
+
+// Results is what came of a batch.
+type Results struct {
+	Attempts []Result
+	Health   Health
+
+	// Deactivate, if not "", is the reason for which the subscription ends.
+	Deactivate string
+}
+
+// Result is one attempt at one delivery.
+type Result struct {
+	Delivery QueuedDelivery
+	Attempt  Attempt
+}
