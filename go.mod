@@ -3,6 +3,7 @@ module github.com/scimhub/scimhub
 go 1.26.8
 
 require (
+	code.dny.dev/ssrf v0.3.0
 	github.com/elimity-com/scim v0.0.0-20260728105928-2641426a1539
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-json-experiment/json v1.27.2
