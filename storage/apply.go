@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/scimhub/scimhub/scimresource"
-	"github.com/scimhub/scimhub/scimresource/event"
 	"github.com/scimhub/scimhub/scimresource/fault"
 	"github.com/scimhub/scimhub/scimresource/schema"
 )
@@ -26,6 +24,7 @@ func (tx *transaction) Apply(ctx context.Context, c scimresource.Change) error {
 	if err := w.write(); err != nil {
 		return err
 	}
+	tx.announced = tx.announced || len(c.Events) > 0
 	return tx.execute(tx.as(ctx), w.list)
 }
 
@@ -126,12 +125,11 @@ const membersPerStatement = 10_000
 
 func (w *writer) events() error {
 	for _, e := range w.change.Events {
-		payload, err := event.Encode(e)
+		insert, err := insertEvent(e, nil, nil)
 		if err != nil {
-			return fmt.Errorf("encode event %s: %w", e.Type, err)
+			return err
 		}
-		w.add("INSERT INTO events (organization_id, id, directory_id, type, resource_type, resource_id, sequence, payload, created_at) VALUES (%s)",
-			params(w.organization, e.ID, e.DirectoryID, string(e.Type), e.ResourceType, e.ResourceID, e.Sequence, string(payload), micros(time.Time(e.Timestamp))))
+		w.list = append(w.list, insert)
 	}
 	return nil
 }

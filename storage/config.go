@@ -22,6 +22,14 @@ type Config struct {
 	Now      func() time.Time
 	Logger   *slog.Logger
 
+	// EncryptionKey seals secrets: KeySize bytes. Without it nothing that is
+	// sealed can be written or read.
+	EncryptionKey []byte
+
+	// Committed, if set, is called after each commit that wrote events. It must
+	// not block.
+	Committed func()
+
 	// MaxConnections is how many connections are open at the most: on
 	// PostgreSQL in all (default 20), on SQLite for reading (default 4, or one
 	// for each processor if there are more). SQLite has one more for writing.

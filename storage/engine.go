@@ -21,6 +21,11 @@ type engine interface {
 	// judge says what an error of the database means, by its code.
 	judge(err error) verdict
 
+	// listen calls fn with each text that is sent on a channel, and with "" when
+	// some may have been missed, until the context is done. It gives the error
+	// that ends a connection.
+	listen(ctx context.Context, channel string, fn func(text string)) error
+
 	migrator() (*goose.Provider, error)
 	close() error
 }
@@ -36,6 +41,10 @@ type session interface {
 	// lock waits until no other transaction holds the lock of that number, and
 	// holds it until the transaction ends.
 	lock(ctx context.Context, number int64) error
+
+	// notify sends a text to all that listen on a channel, once the transaction
+	// commits. Where a database has one process, there is nobody to tell.
+	notify(ctx context.Context, channel, text string) error
 }
 
 // verdict is what an error means.
@@ -53,6 +62,7 @@ const (
 type dialect interface {
 	forUpdate() string // ends a SELECT: others may not lock or change the rows
 	forShare() string  // ends a SELECT: others may not change the rows
+	clock() string     // the time by the clock of the database, in microseconds
 
 	// contains and endsWith compare a text with a value.
 	contains(text fragment, value string) fragment

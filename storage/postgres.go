@@ -31,8 +31,9 @@ import (
 // prepared statements.
 type postgres struct {
 	postgresDialect
-	db  *gorm.DB
-	sql *sql.DB
+	config *pgx.ConnConfig
+	db     *gorm.DB
+	sql    *sql.DB
 }
 
 func openPostgres(ctx context.Context, dsn string, connections int) (*postgres, error) {
@@ -52,7 +53,7 @@ func openPostgres(ctx context.Context, dsn string, connections int) (*postgres, 
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &postgres{db: db, sql: pool}, nil
+	return &postgres{config: cfg, db: db, sql: pool}, nil
 }
 
 // gormConfig leaves preparing statements to the connections: pgx does it by
@@ -76,6 +77,26 @@ func (p *postgres) transact(ctx context.Context, fn func(session) error) error {
 			return fn(&postgresSession{engine: p, tx: tx, conn: conn})
 		})
 	})
+}
+
+// listen has a connection of its own, outside the pool.
+func (p *postgres) listen(ctx context.Context, channel string, fn func(text string)) error {
+	conn, err := pgx.ConnectConfig(ctx, p.config.Copy())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is lost with it
+	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{channel}.Sanitize()); err != nil {
+		return err
+	}
+	fn("") // for what was sent before
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return err
+		}
+		fn(n.Payload)
+	}
 }
 
 func (p *postgres) migrator() (*goose.Provider, error) {

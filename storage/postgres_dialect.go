@@ -13,6 +13,10 @@ type postgresDialect struct{}
 func (postgresDialect) forUpdate() string { return " FOR UPDATE" }
 func (postgresDialect) forShare() string  { return " FOR SHARE" }
 
+func (postgresDialect) clock() string {
+	return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"
+}
+
 func (postgresDialect) contains(text fragment, value string) fragment {
 	return sqlf("strpos(%s, %s) > 0", text, param(value))
 }

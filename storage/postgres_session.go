@@ -22,6 +22,17 @@ func (s *postgresSession) lock(ctx context.Context, number int64) error {
 	return s.tx.WithContext(ctx).Exec("SELECT pg_advisory_xact_lock(?)", number).Error
 }
 
+// maxNotification is the most bytes that NOTIFY carries.
+const maxNotification = 7999
+
+// notify sends "" instead of a text that is too long: look at everything.
+func (s *postgresSession) notify(ctx context.Context, channel, text string) error {
+	if len(text) > maxNotification {
+		text = ""
+	}
+	return s.tx.WithContext(ctx).Exec("SELECT pg_notify(?, ?)", channel, text).Error
+}
+
 // execute sends all statements at once and reads their results: one round trip,
 // however many they are.
 func (s *postgresSession) execute(ctx context.Context, list []statement) error {

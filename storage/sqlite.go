@@ -83,6 +83,11 @@ func (s *sqlite) transact(ctx context.Context, fn func(session) error) error {
 	})
 }
 
+func (s *sqlite) listen(ctx context.Context, _ string, _ func(string)) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func (s *sqlite) migrator() (*goose.Provider, error) {
 	files, err := migrations.SQLite()
 	if err != nil {
@@ -121,6 +126,8 @@ type sqliteSession struct {
 func (s *sqliteSession) query(ctx context.Context) *gorm.DB { return s.tx.WithContext(ctx) }
 
 func (s *sqliteSession) lock(context.Context, int64) error { return nil }
+
+func (s *sqliteSession) notify(context.Context, string, string) error { return nil }
 
 func (s *sqliteSession) execute(ctx context.Context, list []statement) error {
 	for _, st := range list {

@@ -13,6 +13,8 @@ type sqliteDialect struct{}
 func (sqliteDialect) forUpdate() string { return "" }
 func (sqliteDialect) forShare() string  { return "" }
 
+func (sqliteDialect) clock() string { return "CAST(unixepoch('subsec') * 1000000 AS INTEGER)" }
+
 func (sqliteDialect) contains(text fragment, value string) fragment {
 	return sqlf("instr(%s, %s) > 0", text, param(value))
 }

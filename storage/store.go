@@ -13,6 +13,7 @@ import (
 type Store struct {
 	Config
 	engine engine
+	sealer sealer
 }
 
 // Open opens a database; SQLite's file is made where there is none. The schema
@@ -23,6 +24,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("storage configuration: %w", err)
 	}
 	s := &Store{Config: cfg}
+	if s.sealer, err = newSealer(cfg.EncryptionKey); err != nil {
+		return nil, fmt.Errorf("storage configuration: %w", err)
+	}
 	if path, sqlite := cfg.sqlitePath(); sqlite {
 		s.engine, err = openSQLite(ctx, path, cfg.MaxConnections)
 	} else {

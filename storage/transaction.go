@@ -12,11 +12,16 @@ import (
 // Update implements scimresource.Store.
 func (t *tenant) Update(ctx context.Context, fn func(tx scimresource.Tx) error) error {
 	tenantCtx := t.as(ctx)
+	var tx *transaction
 	err := t.retry(ctx, func() error {
 		return t.engine.transact(tenantCtx, func(s session) error {
-			return fn(&transaction{tenant: t, session: s})
+			tx = &transaction{tenant: t, session: s}
+			return fn(tx)
 		})
 	})
+	if err == nil && tx.announced {
+		t.committed()
+	}
 	return t.failed(ctx, "change resources", err)
 }
 
@@ -27,6 +32,7 @@ func (t *tenant) Update(ctx context.Context, fn func(tx scimresource.Tx) error) 
 type transaction struct {
 	*tenant
 	session
+	announced bool // events were written
 }
 
 // Lock implements scimresource.Tx. The external id is read by a statement of

@@ -15,8 +15,9 @@ import (
 type Queue interface {
 	// Sequence gives the next committed events their positions, in the order in
 	// which they were written, and queues deliveries to the subscriptions that
-	// want them. One pass runs at a time in all hubs together.
-	Sequence(ctx context.Context) (Sequenced, error)
+	// want them, to be tried after firstDelay. One pass runs at a time in all
+	// hubs together.
+	Sequence(ctx context.Context, firstDelay time.Duration) (Sequenced, error)
 
 	// Ready lists consumers that have something to do and that no hub serves.
 	Ready(ctx context.Context, limit int) ([]Consumer, error)
@@ -38,6 +39,13 @@ type Queue interface {
 	// (zero: when something is queued). ok is false, and the lease kept, when
 	// something was queued since the batch with that Generation was read.
 	Release(ctx context.Context, c Consumer, owner string, generation int64, readyAt time.Time) (ok bool, err error)
+
+	// Backlog measures what waits.
+	Backlog(ctx context.Context) (Backlog, error)
+
+	// Retain removes events and attempts that are older than the cutoff, and ends
+	// deliveries that waited since before it.
+	Retain(ctx context.Context, cutoff time.Time) error
 }
 
 // Sequenced is what a pass of Queue.Sequence did.
@@ -87,8 +95,23 @@ type Results struct {
 	Attempts []Result
 	Health   Health
 
-	// Deactivate, if not "", is the reason for which the subscription ends.
-	Deactivate string
+	// Deactivate, if not nil, ends the subscription.
+	Deactivate *Deactivation
+}
+
+// Deactivation is the end of a subscription on the hub's own decision.
+type Deactivation struct {
+	Reason string // for the owner
+	// Event announces it, given the subscription as it is then.
+	Event func(Subscription) event.Event
+}
+
+// Backlog is what waits to be done over all organizations.
+type Backlog struct {
+	Unsequenced int64     // events without a position
+	Deliveries  int64     // queued
+	Retrying    int64     // of those, how many failed before
+	Oldest      time.Time // when the oldest of them was queued; zero: none waits
 }
 
 // Result is one attempt at one delivery.

@@ -98,6 +98,9 @@ func OpenOnly(t testing.TB, cfg storage.Config) *storage.Store {
 	if cfg.BaseURL == "" {
 		cfg.BaseURL = BaseURL
 	}
+	if cfg.EncryptionKey == nil {
+		cfg.EncryptionKey = make([]byte, storage.KeySize)
+	}
 	store, err := storage.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,11 @@ func Run(t *testing.T, e Engine) {
 		t.Parallel()
 		testNewDatabase(t, e)
 	})
+	t.Run("retention removes what is old", func(t *testing.T) {
+		t.Parallel()
+		dsn := e.DSN(t)
+		testRetention(t, newWorld(t, e, Open(t, storage.Config{DSN: dsn}), dsn))
+	})
 }
 
 func promises() []promise {
@@ -63,5 +68,16 @@ func promises() []promise {
 		{"sorting agrees with the oracle", testSortOracle},
 		{"organizations and directories have names", testNames},
 		{"tokens are found by their hash", testTokens},
+		{"the feed shows every event once, in order", testFeed},
+		{"events are queued for those who want them", testFanOut},
+		{"a delivery that is put off keeps its lane waiting", testLanes},
+		{"a consumer is served by one hub", testLease},
+		{"deliveries are known by what became of them", testDeliveries},
+		{"deliveries can be had again", testReplay},
+		{"an event can be for one subscription alone", testTell},
+		{"subscriptions are stored, changed and removed", testSubscriptions},
+		{"a subscription ends with its event", testDeactivation},
+		{"secrets are sealed", testSealed},
+		{"the hub's key is made once", testSigningKeys},
 	}
 }

@@ -224,6 +224,10 @@ func (w *world) raw(t testing.TB, organizationID string) *sql.Conn {
 	t.Cleanup(func() { _ = db.Close() })
 	conn, err := db.Conn(t.Context())
 	must(t, err)
+	if driver == "sqlite" {
+		_, err := conn.ExecContext(t.Context(), "PRAGMA busy_timeout = 10000")
+		must(t, err)
+	}
 	if driver == "pgx" && organizationID != "" {
 		_, err := conn.ExecContext(t.Context(), "SELECT set_config('scimhub.organization_id', $1, false)", organizationID)
 		must(t, err)
