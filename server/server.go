@@ -45,7 +45,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{auth: cfg.Authenticator, ready: cfg.Ready, limits: cfg.Limits, logger: cfg.Logger, metrics: m}
-	s.stopping, s.stop = context.WithCancel(context.Background())
+	s.stopping, s.stop = context.WithCancel(context.Background()) //nolint:gosec // called when the http.Server shuts down
 	s.routes = slices.Concat(s.healthRoutes(), scim.Routes(scim.Config{
 		Hub: cfg.Hub, PageDefault: cfg.Limits.PageDefault, PageMax: cfg.Limits.PageMax,
 	}))

@@ -64,6 +64,9 @@ func (s *Subscriptions) Create(ctx context.Context, d Draft) (Subscription, erro
 // List gives subscriptions in the order of their creation, beginning behind the
 // one with the id after. more says whether there are others behind them.
 func (s *Subscriptions) List(ctx context.Context, after string, limit int) (page []Subscription, more bool, err error) {
+	if _, ok := access.DecodeID(subscriptionPrefix, after); !ok && after != "" {
+		return nil, false, fault.New(fault.InvalidValue, "after is no cursor; send next_cursor of an earlier answer, or leave it out")
+	}
 	page, err = s.store.Subscriptions(ctx, after, limit+1)
 	if err != nil || len(page) <= limit {
 		return page, false, err
@@ -105,20 +108,6 @@ func (s *Subscriptions) Delete(ctx context.Context, id string) error {
 		s.log(ctx, "subscription deleted", id)
 	}
 	return err
-}
-
-// active gives a subscription that delivers now; another is a fault of kind
-// Conflict, as what is queued for it would wait for nobody knows how long.
-func (s *Subscriptions) active(ctx context.Context, id string) (Subscription, error) {
-	sub, err := s.store.Subscription(ctx, id)
-	if err == nil && !sub.Active {
-		err = errNotActive()
-	}
-	return sub, err
-}
-
-func errNotActive() error {
-	return fault.New(fault.Conflict, "the subscription is not active; set active to true first")
 }
 
 func (s *Subscriptions) log(ctx context.Context, message, id string) {

@@ -3,17 +3,15 @@ package webhooks
 import (
 	"context"
 
-	"github.com/scimhub/scimhub/scimresource/access"
 	"github.com/scimhub/scimhub/scimresource/event"
+	"github.com/scimhub/scimhub/scimresource/fault"
 )
 
-// Redeliver queues the event of a delivery once more.
+// Redeliver queues the event of a delivery once more, if its subscription is
+// active.
 func (s *Subscriptions) Redeliver(ctx context.Context, id string) (Delivery, error) {
 	ref, err := ParseDeliveryID(id)
 	if err != nil {
-		return Delivery{}, err
-	}
-	if _, err := s.active(ctx, ref.SubscriptionID); err != nil {
 		return Delivery{}, err
 	}
 	return s.store.Redeliver(ctx, ref)
@@ -31,9 +29,6 @@ func (s *Subscriptions) Delivery(ctx context.Context, id string) (Delivery, erro
 // Deliveries gives deliveries of a subscription, the latest first, beginning
 // behind q.Before. more says whether there are others behind them.
 func (s *Subscriptions) Deliveries(ctx context.Context, q DeliveryQuery) (page []Delivery, more bool, err error) {
-	if _, err := s.store.Subscription(ctx, q.SubscriptionID); err != nil {
-		return nil, false, err
-	}
 	limit := q.Limit
 	q.Limit++
 	page, err = s.store.Deliveries(ctx, q)
@@ -43,11 +38,12 @@ func (s *Subscriptions) Deliveries(ctx context.Context, q DeliveryQuery) (page [
 	return page[:limit], true, nil
 }
 
-// Ping queues a test event for a subscription, whatever events it selects.
+// Ping queues a test event for a subscription, whatever events it selects. One
+// that is not active is a fault of kind Conflict.
 func (s *Subscriptions) Ping(ctx context.Context, id string) (Delivery, error) {
 	sub, err := s.store.UpdateSubscription(ctx, id, func(sub *Subscription) error {
 		if !sub.Active {
-			return errNotActive()
+			return fault.New(fault.Conflict, "the subscription is %s; set active to true first", sub.Status())
 		}
 		sub.Sequence++
 		return nil
@@ -55,16 +51,7 @@ func (s *Subscriptions) Ping(ctx context.Context, id string) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	return s.store.Tell(ctx, id, event.Event{
-		ID:             access.NewID("evt"),
-		Type:           event.SubscriptionPing,
-		Version:        event.Version,
-		Timestamp:      event.Timestamp(s.service.now()),
-		OrganizationID: s.actor.OrganizationID,
-		DirectoryID:    s.actor.DirectoryID,
-		Sequence:       sub.Sequence,
-		Data:           event.SubscriptionData{SubscriptionID: sub.ID, Name: sub.Name, URL: sub.URL},
-		ResourceType:   event.SubscriptionResource,
-		ResourceID:     sub.ID,
-	})
+	ping := SubscriptionEvent(event.SubscriptionPing, sub, s.service.now())
+	ping.DirectoryID = s.actor.DirectoryID
+	return s.store.Tell(ctx, id, ping)
 }

@@ -10,7 +10,7 @@ func TestNearest(t *testing.T) {
 	names := []string{"url", "events", "user.updated", "user.created"}
 	for word, want := range map[string]string{
 		"evnts": "events", "user.update": "user.updated", "user_created": "user.created", "ulr": "url",
-		"events": "events", "colour": "", "": "",
+		"events": "events", "shade": "", "": "",
 	} {
 		if got := spelling.Nearest(word, names); got != want {
 			t.Errorf("%q: got %q, want %q", word, got, want)

@@ -29,7 +29,7 @@ func readObject(c *gin.Context, types ...string) (object, error) {
 	}
 	var body object
 	err = json.Unmarshal(data, &body)
-	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok && len(data) > 0 {
 		return nil, fault.Wrap(err, fault.InvalidSyntax, "the body is not JSON: at byte %d, %v", syntax.ByteOffset, syntax.Err)
 	}
 	if err != nil || body == nil {

@@ -82,7 +82,7 @@ func (h *handler) RecoverSubscription(c *gin.Context, id api.SubscriptionID) {
 	done, err := h.subscriptions(c).Recover(c.Request.Context(), r)
 	out := api.Recovery{Queued: done.Queued, Complete: done.Next == 0, Since: done.Since.UTC(), Until: done.Until.UTC()}
 	if !out.Complete {
-		out.NextCursor = ptr(webhooks.FormatCursor(done.Next))
+		out.NextCursor = new(webhooks.FormatCursor(done.Next))
 	}
 	reply(c, http.StatusAccepted, out, err)
 }

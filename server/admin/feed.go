@@ -75,7 +75,7 @@ func (h *handler) untilStop(c *gin.Context) (context.Context, context.CancelFunc
 // gives others. Past the time for reading, net/http takes the client for gone.
 func extend(c *gin.Context, d time.Duration) {
 	rc := http.NewResponseController(c.Writer)
-	_ = rc.SetReadDeadline(time.Time{})            // a connection without
+	_ = rc.SetReadDeadline(time.Time{})        // a connection without
 	_ = rc.SetWriteDeadline(time.Now().Add(d)) // deadlines needs no more time
 }
 
@@ -97,6 +97,9 @@ func feedQuery(c *gin.Context, feed *webhooks.Feed, after *string, types *[]stri
 func readTypes(names []string) ([]event.Type, error) {
 	var types []event.Type
 	for _, name := range names {
+		if name == "" {
+			continue // between two commas, or all of an empty parameter
+		}
 		if !slices.Contains(webhooks.SelectorNames(), name) {
 			return nil, fault.New(fault.InvalidValue, "types has %q, which %s", name, webhooks.UnknownEvent(name))
 		}

@@ -39,7 +39,7 @@ func replyList[T, D any](c *gin.Context, page []T, more bool, next func(T) strin
 		list.Data[i] = describe(v)
 	}
 	if more {
-		list.NextCursor = ptr(next(page[len(page)-1]))
+		list.NextCursor = new(next(page[len(page)-1]))
 	}
 	reply(c, http.StatusOK, list, err)
 }
@@ -59,8 +59,6 @@ func readLimit(limit *int) (int, error) {
 	}
 	return *limit, nil
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // value gives what a pointer points to, or the zero value.
 func value[T any](p *T) T {
@@ -85,5 +83,5 @@ func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	return ptr(t.UTC())
+	return new(t.UTC())
 }
