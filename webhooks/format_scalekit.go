@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/scimhub/scimhub/scimresource/event"
 )
@@ -13,15 +12,15 @@ import (
 // object"), with timestamp for code that was written by its quick start, which
 // shows that instead of occurred_at.
 type scalekitEvent struct {
-	SpecVersion    string    `json:"spec_version"`
-	ID             string    `json:"id"`
-	Type           string    `json:"type"`
-	OccurredAt     time.Time `json:"occurred_at"`
-	Timestamp      time.Time `json:"timestamp"`
-	EnvironmentID  string    `json:"environment_id"`
-	OrganizationID string    `json:"organization_id"`
-	Object         string    `json:"object"`
-	Data           any       `json:"data"`
+	SpecVersion    string          `json:"spec_version"`
+	ID             string          `json:"id"`
+	Type           string          `json:"type"`
+	OccurredAt     event.Timestamp `json:"occurred_at"`
+	Timestamp      event.Timestamp `json:"timestamp"`
+	EnvironmentID  string          `json:"environment_id"`
+	OrganizationID string          `json:"organization_id"`
+	Object         string          `json:"object"`
+	Data           any             `json:"data"`
 }
 
 // The objects of Scalekit's events, and our own that it doesn't have.
@@ -38,7 +37,7 @@ const (
 // is about a subscription keeps its name.
 func (r *Renderer) scalekit(e stored) (Message, error) {
 	m := scalekitEvent{
-		SpecVersion: "1", ID: e.ID, OccurredAt: e.Timestamp, Timestamp: e.Timestamp,
+		SpecVersion: "1", ID: e.ID, OccurredAt: event.Timestamp(e.Timestamp), Timestamp: event.Timestamp(e.Timestamp),
 		EnvironmentID: r.publicURL, OrganizationID: e.OrganizationID,
 	}
 	var err error

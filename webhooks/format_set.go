@@ -19,7 +19,7 @@ const (
 	setActivate   = "urn:ietf:params:scim:event:prov:activate"
 	setDeactivate = "urn:ietf:params:scim:event:prov:deactivate"
 
-	// OpenID Shared Signals Framework 1.0 §8.1.4 and §8.1.5.
+	// OpenID Shared Signals Framework (SSF) 1.0 §8.1.4.1 and §8.1.5.
 	setVerification  = "https://schemas.openid.net/secevent/ssf/event-type/verification"
 	setStreamUpdated = "https://schemas.openid.net/secevent/ssf/event-type/stream-updated"
 )
@@ -109,7 +109,7 @@ func setEvent(e stored) (uri string, content any, err error) {
 	case event.SubscriptionDeactivated:
 		uri, content = setStreamUpdated, setStream{"disabled", e.Data.Reason}
 	case event.SubscriptionPing:
-		uri, content = setVerification, setState{e.ID}
+		uri, content = setVerification, struct{}{} // SSF 1.0 §8.1.4.2: no state that the receiver didn't send
 	}
 	return uri, content, nil
 }
@@ -131,11 +131,6 @@ type setFull struct {
 type setNotice struct {
 	Version    string   `json:"version"`
 	Attributes []string `json:"attributes"`
-}
-
-// setState is the content of a verification event (SSF 1.0 §8.1.4).
-type setState struct {
-	State string `json:"state"`
 }
 
 // setStream is the content of an event about a stream (SSF 1.0 §8.1.5).

@@ -75,6 +75,9 @@ func checkTimestamp(timestamp string, now time.Time, tolerance time.Duration) er
 // checkSignatures looks for a signature of one of the keys. All keys are read
 // first, so that a bad one is found though another fits.
 func checkSignatures(texts []string, header string, content []byte) error {
+	if len(texts) == 0 {
+		return errors.New("verify message: there is no key")
+	}
 	keys := make([]signatureKey, len(texts))
 	for i, text := range texts {
 		var err error

@@ -177,6 +177,9 @@ func TestKeysMustBeWhole(t *testing.T) {
 	if _, err := webhooks.Sign(nil, messageID, time.Now(), nil); err == nil {
 		t.Error("signed with nothing")
 	}
+	if err := webhooks.Verify(nil, header, []byte(body), time.Now(), tolerance); err == nil || fault.Is(err, fault.InvalidValue) {
+		t.Errorf("verified with nothing: %v, want an error that is not the sender's", err)
+	}
 }
 
 func TestNewSecretIsNew(t *testing.T) {

@@ -28,6 +28,16 @@ type Config struct {
 	AllowSmallPages bool
 	ShutdownDelay   time.Duration
 	ShutdownTimeout time.Duration
+	EncryptionKey   string // base64; "": a file beside the SQLite database
+
+	WebhooksAllowPrivateNetworks bool
+	WebhooksRetrySchedule        []time.Duration
+	WebhooksTimeout              time.Duration
+	EventsRetention              time.Duration
+
+	// Serves says that the command opens stored secrets, so that it needs a key
+	// to them. It is no setting.
+	Serves bool
 
 	// Logger is where the hub logs to. It is no setting; nil drops everything.
 	Logger *slog.Logger
@@ -59,6 +69,10 @@ func (c Config) Validate() error {
 	check("page-size-max", c.checkPageMax())
 	check("shutdown-delay", checkAtLeast(c.ShutdownDelay, 0))
 	check("shutdown-timeout", checkAtLeast(c.ShutdownTimeout, 0))
+	check("encryption-key", c.checkEncryptionKey())
+	check("webhooks-retry-schedule", checkSchedule(c.WebhooksRetrySchedule))
+	check("webhooks-timeout", checkAtLeast(c.WebhooksTimeout, time.Second))
+	check("events-retention", checkAtLeast(c.EventsRetention, time.Hour))
 	return faults.orNil()
 }
 
@@ -125,6 +139,22 @@ func checkToken(secret string) error {
 	}
 	return nil
 }
+
+// checkSchedule bounds a schedule to what one can survey.
+func checkSchedule(schedule []time.Duration) error {
+	if len(schedule) > maxAttempts {
+		return fmt.Errorf("%d waits are too many; the most is %d", len(schedule), maxAttempts)
+	}
+	for _, wait := range schedule {
+		if wait < 0 {
+			return fmt.Errorf("%s is no wait", wait)
+		}
+	}
+	return nil
+}
+
+// maxAttempts is how often a delivery is tried at the most.
+const maxAttempts = 100
 
 func checkLogFormat(format string) error {
 	if !slices.Contains([]string{"", "text", "json"}, format) {

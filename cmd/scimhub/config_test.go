@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/scimhub/scimhub/webhooks"
 	"github.com/spf13/cobra"
 )
 
@@ -33,18 +35,19 @@ func writeFile(t *testing.T, name, text string) string {
 	return path
 }
 
-var ignoreLogger = cmpopts.IgnoreFields(Config{}, "Logger")
+var settingsOnly = cmpopts.IgnoreFields(Config{}, "Logger", "Serves")
 
 func TestDefaultsAreThoseDocumented(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080", Database: "sqlite:scimhub.db", LogLevel: slog.LevelInfo,
 		MaxBodyBytes: 1 << 20, PageSizeDefault: 100, PageSizeMax: 1000, ShutdownTimeout: 25 * time.Second,
+		WebhooksRetrySchedule: webhooks.DefaultSchedule(), WebhooksTimeout: 15 * time.Second, EventsRetention: 30 * 24 * time.Hour,
 	}
 	got, err := loadArgs(t, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got.Config, ignoreLogger); diff != "" {
+	if diff := cmp.Diff(want, got.Config, settingsOnly); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -58,7 +61,7 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 	}
 	want := defaultConfig()
 	want.Listen, want.Database, want.LogLevel, want.PageSizeMax = "flag:3", "sqlite:env.db", slog.LevelWarn, 500
-	if diff := cmp.Diff(want, got.Config, ignoreLogger); diff != "" {
+	if diff := cmp.Diff(want, got.Config, settingsOnly); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -66,10 +69,11 @@ func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
 func TestEverySettingIsReadFromEveryPlaceItMayStandIn(t *testing.T) {
 	dir := t.TempDir()
 	other := map[string]string{
-		"listen": ":9", "database": "postgres://h/d", "public-url": "https://h", "schemas": dir,
+		"listen": ":9", "database": "sqlite:other.db", "public-url": "https://h", "schemas": dir,
 		"bootstrap-token": "secret", "no-migrate": "true", "log-level": "debug", "log-format": "json",
 		"max-body-bytes": "2048", "page-size-default": "200", "page-size-max": "300", "allow-small-pages": "true",
-		"shutdown-delay": "1s", "shutdown-timeout": "2s",
+		"shutdown-delay": "1s", "shutdown-timeout": "2s", "encryption-key": testKey,
+		"webhooks-allow-private-networks": "true", "webhooks-retry-schedule": "0s, 1m", "webhooks-timeout": "3s", "events-retention": "24h",
 	}
 	for _, s := range settings() {
 		value, ok := other[s.name]
@@ -82,7 +86,7 @@ func TestEverySettingIsReadFromEveryPlaceItMayStandIn(t *testing.T) {
 		}
 		check := func(place string, environ []string, args ...string) {
 			got, err := loadArgs(t, environ, args...)
-			if diff := cmp.Diff(want, got.Config, ignoreLogger); err != nil || diff != "" {
+			if diff := cmp.Diff(want, got.Config, settingsOnly); err != nil || diff != "" {
 				t.Errorf("%s from %s: %v %s", s.name, place, err, diff)
 			}
 		}

@@ -49,6 +49,7 @@ func load(flags *pflag.FlagSet, environ []string) (loaded, error) {
 		return l, err
 	}
 	l.warnings = unknownVariables(environ)
+	l.Serves = flags.Lookup("listen") != nil // a flag of the command that serves alone
 	fileLayer, faults := readFile(fileName(flagLayer, envLayer))
 
 	bad := map[string]bool{}

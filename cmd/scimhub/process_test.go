@@ -30,7 +30,7 @@ func startProcess(t *testing.T, dsn, token string) *process {
 	path, err := exec.LookPath("scimhub")
 	must(t, err)
 	p := &process{cmd: exec.Command(path, "serve", "--listen=127.0.0.1:0", "--log-format=json")} //nolint:noctx // killed by the test, or by its cleanup
-	p.cmd.Env = append(os.Environ(), "SCIMHUB_DATABASE="+dsn, "SCIMHUB_BOOTSTRAP_TOKEN="+token)
+	p.cmd.Env = append(os.Environ(), "SCIMHUB_DATABASE="+dsn, "SCIMHUB_BOOTSTRAP_TOKEN="+token, "SCIMHUB_ENCRYPTION_KEY="+testKey)
 	stderr, err := p.cmd.StderrPipe()
 	must(t, err)
 	must(t, p.cmd.Start())

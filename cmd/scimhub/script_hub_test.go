@@ -49,7 +49,7 @@ func (h *runningHub) start(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	h.cmd = exec.Command(path, append([]string{"serve", "--listen=127.0.0.1:0", "--log-format=json"}, args...)...) //nolint:noctx // ended by wait
 	h.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SCIMHUB_DATABASE", "SCIMHUB_BOOTSTRAP_TOKEN", "SCIMHUB_CONFIG"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SCIMHUB_DATABASE", "SCIMHUB_BOOTSTRAP_TOKEN", "SCIMHUB_ENCRYPTION_KEY", "SCIMHUB_CONFIG"} {
 		h.cmd.Env = append(h.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	stdout, err := h.cmd.StdoutPipe()

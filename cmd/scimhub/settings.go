@@ -40,7 +40,7 @@ func (s setting) isSwitch() bool { return s.kind == "bool" }
 
 // settings gives all settings, in the order in which they are documented.
 func settings() []setting {
-	return slices.Concat(commonSettings(), serveSettings(), limitSettings())
+	return slices.Concat(commonSettings(), serveSettings(), limitSettings(), webhookSettings())
 }
 
 func commonSettings() []setting {
@@ -128,6 +128,36 @@ func limitSettings() []setting {
 	}
 }
 
+func webhookSettings() []setting {
+	return []setting{
+		{
+			name: "encryption-key", scope: environmentOnly,
+			usage: "base64 of 32 bytes that stored secrets are sealed with; unset, a key file beside the SQLite database; needed on PostgreSQL",
+			set:   text(func(c *Config) *string { return &c.EncryptionKey }),
+		},
+		{
+			name: "webhooks-allow-private-networks", kind: "bool", initial: "false", scope: serveOnly,
+			usage: "allow deliveries to loopback, private and link-local addresses",
+			set:   boolean(func(c *Config) *bool { return &c.WebhooksAllowPrivateNetworks }),
+		},
+		{
+			name: "webhooks-retry-schedule", kind: "list", initial: "0s,5s,5m,30m,2h,5h,10h,10h", scope: serveOnly,
+			usage: "waits before the first, second and further attempts to deliver, each spread by a tenth",
+			set:   durations(func(c *Config) *[]time.Duration { return &c.WebhooksRetrySchedule }),
+		},
+		{
+			name: "webhooks-timeout", kind: "duration", initial: "15s", scope: serveOnly,
+			usage: "time that an endpoint has to answer a delivery",
+			set:   duration(func(c *Config) *time.Duration { return &c.WebhooksTimeout }),
+		},
+		{
+			name: "events-retention", kind: "duration", initial: "720h", scope: serveOnly,
+			usage: "time that events and delivery attempts are kept",
+			set:   duration(func(c *Config) *time.Duration { return &c.EventsRetention }),
+		},
+	}
+}
+
 // defaultConfig gives the configuration of an operator who chose nothing.
 func defaultConfig() Config {
 	var c Config
@@ -180,6 +210,22 @@ func duration(field func(*Config) *time.Duration) func(*Config, string) error {
 			return fmt.Errorf("%q is not a duration; for instance 30s, 5m or 2h", s)
 		}
 		*field(c) = v
+		return nil
+	}
+}
+
+// durations reads a list separated by commas.
+func durations(field func(*Config) *[]time.Duration) func(*Config, string) error {
+	return func(c *Config, s string) error {
+		var list []time.Duration
+		for part := range strings.SplitSeq(s, ",") {
+			v, err := time.ParseDuration(strings.TrimSpace(part))
+			if err != nil {
+				return fmt.Errorf("%q is not a duration; a list of them is for instance 0s,30s,5m", strings.TrimSpace(part))
+			}
+			list = append(list, v)
+		}
+		*field(c) = list
 		return nil
 	}
 }

@@ -44,7 +44,7 @@ func useStore(ctx context.Context, cfg Config, fn func(ctx context.Context, stor
 	if err != nil {
 		return err
 	}
-	store, err := openStore(ctx, cfg, registry)
+	store, err := storage.Open(ctx, storeConfig(cfg, registry))
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,9 @@ func freshPostgres(t testing.TB) string {
 	return u.String()
 }
 
+// testKey is the encryption key of hubs under test.
+const testKey = "c2NpbWh1Yi10ZXN0LWtleS1vZi0zMi1ieXRlcy4uLi4="
+
 // testHub is a hub, wired as serve wires it, on a fresh database.
 type testHub struct {
 	*app
@@ -85,6 +88,7 @@ func newTestHubOf(t testing.TB, e engine, change func(*Config)) *testHub {
 	cfg.Database = e.dsn(t)
 	cfg.PublicURL = "http://hub.test"
 	cfg.BootstrapToken = access.NewSecret()
+	cfg.EncryptionKey = testKey
 	cfg.Schemas = filepath.Join("testdata", "schemas")
 	change(&cfg)
 	hub, err := newHub(t.Context(), cfg)

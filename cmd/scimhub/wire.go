@@ -22,6 +22,7 @@ import (
 	"github.com/scimhub/scimhub/server"
 	"github.com/scimhub/scimhub/server/auth"
 	"github.com/scimhub/scimhub/storage"
+	"github.com/scimhub/scimhub/webhooks"
 )
 
 // scimPath is where the SCIM API is, below the public URL.
@@ -31,6 +32,7 @@ const scimPath = "/scim/v2"
 type app struct {
 	cfg      Config
 	store    *storage.Store
+	engine   *webhooks.Engine
 	server   *server.Server
 	draining atomic.Bool // a stop was asked for
 
@@ -45,6 +47,7 @@ type app struct {
 // NoMigrate, refuses one that is not current) and gives an empty one its first
 // organization, directory and token. The caller closes the app.
 func newHub(ctx context.Context, cfg Config) (*app, error) {
+	cfg.Serves = true
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -56,8 +59,14 @@ func newHub(ctx context.Context, cfg Config) (*app, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read schemas: %w", err)
 	}
+	key, err := cfg.encryptionKey()
+	if err != nil {
+		return nil, err
+	}
 	a := &app{cfg: cfg}
-	if a.store, err = openStore(ctx, cfg, registry); err != nil {
+	settings := storeConfig(cfg, registry)
+	settings.EncryptionKey, settings.Committed = key, a.committed
+	if a.store, err = storage.Open(ctx, settings); err != nil {
 		return nil, err
 	}
 	if err := a.start(ctx, registry); err != nil {
@@ -81,15 +90,19 @@ func readRegistry(dir string) (*schema.Registry, error) {
 	return schema.NewRegistry(custom)
 }
 
-func openStore(ctx context.Context, cfg Config, registry *schema.Registry) (*storage.Store, error) {
-	return storage.Open(ctx, storage.Config{
+func storeConfig(cfg Config, registry *schema.Registry) storage.Config {
+	return storage.Config{
 		DSN:      cfg.Database,
 		Registry: registry,
 		BaseURL:  cfg.PublicURL + scimPath,
 		Now:      time.Now,
 		Logger:   cfg.Logger,
-	})
+	}
 }
+
+// committed hands new events to the engine. Nothing is committed before there
+// is one.
+func (a *app) committed() { a.engine.Committed() }
 
 // start readies the database and makes what stands on it.
 func (a *app) start(ctx context.Context, registry *schema.Registry) error {
@@ -101,6 +114,10 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 	}
 	authenticator, err := auth.New(auth.Config{Store: a.store, Now: time.Now, Logger: a.cfg.Logger})
 	if err != nil {
+		return err
+	}
+	metrics := newMetrics()
+	if a.engine, err = a.newEngine(metrics); err != nil {
 		return err
 	}
 	a.server, err = server.New(server.Config{ //nolint:contextcheck // a request has its own
@@ -115,13 +132,37 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 		Ready:         a.ready,
 		Limits:        server.Limits{Body: a.cfg.MaxBodyBytes, PageDefault: a.cfg.PageSizeDefault, PageMax: a.cfg.PageSizeMax},
 		Logger:        a.cfg.Logger,
-		Metrics:       newMetrics(),
+		Metrics:       metrics,
 	})
 	if err != nil {
 		return err
 	}
-	a.inBackground(ctx, authenticator.Run)
+	a.inBackground(ctx, authenticator.Run, a.engine.Run)
 	return nil
+}
+
+// newEngine makes what delivers events.
+func (a *app) newEngine(reg *prometheus.Registry) (*webhooks.Engine, error) {
+	metrics, err := webhooks.NewMetrics(reg, a.store, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return webhooks.NewEngine(webhooks.EngineConfig{
+		Dispatcher: webhooks.DispatcherConfig{
+			Queue:     a.store,
+			Renderer:  webhooks.NewRenderer(webhooks.RendererConfig{PublicURL: a.cfg.PublicURL, Keys: webhooks.NewKeys(a.store)}),
+			Client:    webhooks.NewClient(webhooks.ClientConfig{AllowPrivateNetworks: a.cfg.WebhooksAllowPrivateNetworks}),
+			Now:       time.Now,
+			Logger:    a.cfg.Logger,
+			Metrics:   metrics,
+			Owner:     access.NewID("hub"),
+			UserAgent: "scimhub/" + readBuild().Version,
+			Schedule:  a.cfg.WebhooksRetrySchedule,
+			Timeout:   a.cfg.WebhooksTimeout,
+		},
+		Retention: a.cfg.EventsRetention,
+		Listen:    a.store.Listen,
+	}), nil
 }
 
 // newMetrics makes a registry that measures the process itself already.
@@ -175,10 +216,12 @@ func (a *app) ready(ctx context.Context) error {
 	return a.store.Ping(ctx)
 }
 
-// inBackground runs a loop of one of the parts until the app is closed.
-func (a *app) inBackground(ctx context.Context, loop func(context.Context)) {
+// inBackground runs loops of the parts until the app is closed.
+func (a *app) inBackground(ctx context.Context, loops ...func(context.Context)) {
 	ctx, a.stopBackground = context.WithCancel(context.WithoutCancel(ctx))
-	a.background.Go(func() { loop(ctx) })
+	for _, loop := range loops {
+		a.background.Go(func() { loop(ctx) })
+	}
 }
 
 // Handler answers the hub's HTTP requests.
