@@ -10,6 +10,7 @@ import (
 
 	"github.com/scimhub/scimhub/scimresource"
 	"github.com/scimhub/scimhub/scimresource/access"
+	"github.com/scimhub/scimhub/webhooks"
 )
 
 // Authenticator tells who the bearer of a secret is.
@@ -24,6 +25,12 @@ type Authenticator interface {
 type Config struct {
 	Hub           *scimresource.Hub
 	Authenticator Authenticator
+
+	// What the admin API is about. Without Webhooks it isn't served; with it, the
+	// other two are required.
+	Webhooks *webhooks.Service
+	Feed     func(organizationID string) *webhooks.Feed
+	Keys     *webhooks.Keys
 
 	// Ready reports why the hub can't serve requests now, or nil. A fault's
 	// Detail is shown to the prober, any other error only logged.
@@ -52,6 +59,8 @@ func (cfg Config) Validate() error {
 	}
 	report(cfg.Hub == nil, "Hub is missing")
 	report(cfg.Authenticator == nil, "Authenticator is missing")
+	report(cfg.Webhooks != nil && cfg.Feed == nil, "Feed is missing")
+	report(cfg.Webhooks != nil && cfg.Keys == nil, "Keys is missing")
 	report(cfg.Ready == nil, "Ready is missing")
 	report(cfg.Limits.Body < 1, "Limits.Body is %d, but must be at least 1 byte", cfg.Limits.Body)
 	report(cfg.Limits.PageDefault < 1, "Limits.PageDefault is %d, but must be at least 1", cfg.Limits.PageDefault)

@@ -26,7 +26,7 @@ func newMetrics(reg *prometheus.Registry) (*metrics, error) {
 		}, labels),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "scimhub_http_request_duration_seconds",
-			Help:    "Time from the request's headers to the end of its answer.",
+			Help:    "Time from the request's headers to the end of its answer, but for those that wait for events.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
 		}, labels),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{

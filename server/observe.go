@@ -34,7 +34,9 @@ func (s *Server) record(c *gin.Context, took time.Duration) {
 	status := c.Writer.Status()
 	labels := []string{methodLabel(c.Request.Method), pattern, strconv.Itoa(status)}
 	s.metrics.requests.WithLabelValues(labels...).Inc()
-	s.metrics.duration.WithLabelValues(labels...).Observe(took.Seconds())
+	if !route.Long(c) {
+		s.metrics.duration.WithLabelValues(labels...).Observe(took.Seconds())
+	}
 
 	level := slog.LevelInfo
 	if isProbe(pattern) {

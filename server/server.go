@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/scimhub/scimhub/scimresource/fault"
+	"github.com/scimhub/scimhub/server/admin"
 	"github.com/scimhub/scimhub/server/route"
 	"github.com/scimhub/scimhub/server/scim"
 )
@@ -28,6 +29,9 @@ type Server struct {
 	metrics *metrics
 	routes  []route.Route
 	handler http.Handler
+
+	stopping context.Context // of those who wait for events: done when the server shuts down
+	stop     context.CancelFunc
 }
 
 // New makes a server. It reports all faults of the configuration at once.
@@ -41,9 +45,15 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{auth: cfg.Authenticator, ready: cfg.Ready, limits: cfg.Limits, logger: cfg.Logger, metrics: m}
+	s.stopping, s.stop = context.WithCancel(context.Background()) //nolint:gosec // called when the http.Server shuts down
 	s.routes = slices.Concat(s.healthRoutes(), scim.Routes(scim.Config{
 		Hub: cfg.Hub, PageDefault: cfg.Limits.PageDefault, PageMax: cfg.Limits.PageMax,
 	}))
+	if cfg.Webhooks != nil {
+		s.routes = append(s.routes, admin.Routes(admin.Config{
+			Webhooks: cfg.Webhooks, Feed: cfg.Feed, Keys: cfg.Keys, Stopping: s.stopping,
+		})...)
+	}
 	return s, s.mount()
 }
 
@@ -64,9 +74,10 @@ func (s *Server) Routes() []route.Route { return slices.Clone(s.routes) }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // HTTPServer gives a net/http server for the handler with timeouts that a slow
-// or silent client can't stretch. Its errors go to the server's log.
+// or silent client can't stretch. Its errors go to the server's log. When it
+// shuts down, requests that wait for events end at once.
 func (s *Server) HTTPServer() *http.Server {
-	return &http.Server{
+	srv := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
@@ -75,6 +86,8 @@ func (s *Server) HTTPServer() *http.Server {
 		MaxHeaderBytes:    1 << 20,         // an oversized filter deserves an answer that says so
 		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
 	}
+	srv.RegisterOnShutdown(s.stop)
+	return srv
 }
 
 // quietGin keeps gin, whose mode is global, from printing its routes.

@@ -67,6 +67,9 @@ func (f *Feed) Page(ctx context.Context, q FeedQuery, wait time.Duration) (FeedP
 	}
 }
 
+// Head gives the position of the latest event.
+func (f *Feed) Head(ctx context.Context) (int64, error) { return f.store.Head(ctx) }
+
 // cursorPrefix begins the text of a cursor.
 const cursorPrefix = "cur"
 

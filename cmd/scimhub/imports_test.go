@@ -29,11 +29,12 @@ const importPolicy = `
 	scimresource, webhooks, api, migrations,
 	storage, server                                < cmd
 
-	# One package per technology. goose hands migrations an *sql.DB.
+	# One package per technology. goose hands migrations an *sql.DB. The interface
+	# of the server that is generated from the contract speaks of gin.Context.
 	gorm.io, github.com/glebarez, modernc.org,
 	github.com/jackc/pgx, database/sql/driver      < storage
 	github.com/pressly/goose, database/sql         < storage, migrations
-	github.com/gin-gonic/gin, github.com/gin-contrib < server
+	github.com/gin-gonic/gin, github.com/gin-contrib < api, server
 	net/http                                       < api, webhooks, server, cmd
 	github.com/spf13/cobra, github.com/knadh/koanf < cmd
 

@@ -10,6 +10,7 @@ import (
 type (
 	actorKey     struct{}
 	requestIDKey struct{}
+	longKey      struct{}
 )
 
 // SetActor notes who a request speaks for.
@@ -30,4 +31,14 @@ func RequestID(c *gin.Context) string {
 	v, _ := c.Get(requestIDKey{})
 	id, _ := v.(string)
 	return id
+}
+
+// SetLong notes that a request lasts as long as its client wishes, so that its
+// time says nothing of how quick the hub is.
+func SetLong(c *gin.Context) { c.Set(longKey{}, true) }
+
+// Long reports whether a request lasts as long as its client wishes.
+func Long(c *gin.Context) bool {
+	_, long := c.Get(longKey{})
+	return long
 }
