@@ -51,7 +51,7 @@ type hub struct {
 	engine   *webhooks.Engine
 }
 
-func newHub(t *testing.T, dsn string) *hub {
+func newHub(t testing.TB, dsn string) *hub {
 	t.Helper()
 	h := &hub{metrics: prometheus.NewRegistry()}
 	h.store = storagetest.Open(t, storage.Config{DSN: dsn, Committed: func() {
@@ -84,7 +84,7 @@ func newHub(t *testing.T, dsn string) *hub {
 
 // start makes the engine work until the test ends, or until the function that
 // it gives is called.
-func (h *hub) start(t *testing.T) (stop func()) {
+func (h *hub) start(t testing.TB) (stop func()) {
 	t.Helper()
 	h.engine = webhooks.NewEngine(h.settings)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -99,7 +99,7 @@ func (h *hub) start(t *testing.T) (stop func()) {
 }
 
 // subscribe stores a subscription to a receiver.
-func (h *hub) subscribe(t *testing.T, url string, fn ...func(*webhooks.Subscription)) webhooks.Subscription {
+func (h *hub) subscribe(t testing.TB, url string, fn ...func(*webhooks.Subscription)) webhooks.Subscription {
 	t.Helper()
 	sub := webhooks.Subscription{
 		ID: access.NewID("sub"), OrganizationID: h.org, URL: url, Active: true, Events: []webhooks.Selector{{Name: "*", Version: "1"}},
@@ -116,7 +116,7 @@ func (h *hub) subscribe(t *testing.T, url string, fn ...func(*webhooks.Subscript
 }
 
 // create adds a user.
-func (h *hub) create(t *testing.T, name string) string {
+func (h *hub) create(t testing.TB, name string) string {
 	t.Helper()
 	r, err := h.dir.Create(t.Context(), h.users, document.Object{"userName": name}, scimresource.Include{})
 	must(t, err)
@@ -124,7 +124,7 @@ func (h *hub) create(t *testing.T, name string) string {
 }
 
 // change gives a user a new title.
-func (h *hub) change(t *testing.T, id, title string) {
+func (h *hub) change(t testing.TB, id, title string) {
 	t.Helper()
 	ops, err := patch.Parse(h.users, document.Object{"Operations": []any{
 		document.Object{"op": "replace", "path": "title", "value": title},
