@@ -33,7 +33,7 @@ func (d *Directory) write(ctx context.Context, tx Tx, before *Resource, draft dr
 	after := d.next(before)
 	after.ExternalID = draft.externalID
 	after.Attributes = draft.attrs
-	after.Document = document.Append(nil, after.Type, after.Attributes)
+	after.Document = document.AppendStored(nil, after.Type, after.Attributes)
 	if n := len(after.Document); n > maxDocument {
 		return nil, fault.New(fault.TooLarge, "the %s would have %d bytes; the limit is %d", after.Type.Name, n, maxDocument)
 	}
