@@ -32,7 +32,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if path, sqlite := cfg.sqlitePath(); sqlite {
 		s.engine, err = openSQLite(ctx, path, cfg.MaxConnections)
 	} else {
-		s.engine, err = openPostgres(ctx, cfg.DSN, cfg.MaxConnections)
+		s.engine, err = openPostgres(ctx, cfg)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
