@@ -116,8 +116,8 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 	if err != nil {
 		return err
 	}
-	metrics := newMetrics()
-	if a.engine, err = a.newEngine(metrics); err != nil {
+	metrics, keys := newMetrics(), webhooks.NewKeys(a.store)
+	if a.engine, err = a.newEngine(metrics, keys); err != nil {
 		return err
 	}
 	a.server, err = server.New(server.Config{ //nolint:contextcheck // a request has its own
@@ -129,10 +129,15 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 			Logger:   a.cfg.Logger,
 		}),
 		Authenticator: authenticator,
-		Ready:         a.ready,
-		Limits:        server.Limits{Body: a.cfg.MaxBodyBytes, PageDefault: a.cfg.PageSizeDefault, PageMax: a.cfg.PageSizeMax},
-		Logger:        a.cfg.Logger,
-		Metrics:       metrics,
+		Webhooks: webhooks.NewService(webhooks.ServiceConfig{
+			Bind: a.store.Webhooks, Now: time.Now, AllowPrivateNetworks: a.cfg.WebhooksAllowPrivateNetworks, Logger: a.cfg.Logger,
+		}),
+		Feed:    func(org string) *webhooks.Feed { return webhooks.NewFeed(a.store.Webhooks(org), a.engine.Grown()) },
+		Keys:    keys,
+		Ready:   a.ready,
+		Limits:  server.Limits{Body: a.cfg.MaxBodyBytes, PageDefault: a.cfg.PageSizeDefault, PageMax: a.cfg.PageSizeMax},
+		Logger:  a.cfg.Logger,
+		Metrics: metrics,
 	})
 	if err != nil {
 		return err
@@ -142,7 +147,7 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 }
 
 // newEngine makes what delivers events.
-func (a *app) newEngine(reg *prometheus.Registry) (*webhooks.Engine, error) {
+func (a *app) newEngine(reg *prometheus.Registry, keys *webhooks.Keys) (*webhooks.Engine, error) {
 	metrics, err := webhooks.NewMetrics(reg, a.store, time.Now)
 	if err != nil {
 		return nil, err
@@ -150,7 +155,7 @@ func (a *app) newEngine(reg *prometheus.Registry) (*webhooks.Engine, error) {
 	return webhooks.NewEngine(webhooks.EngineConfig{
 		Dispatcher: webhooks.DispatcherConfig{
 			Queue:     a.store,
-			Renderer:  webhooks.NewRenderer(webhooks.RendererConfig{PublicURL: a.cfg.PublicURL, Keys: webhooks.NewKeys(a.store)}),
+			Renderer:  webhooks.NewRenderer(webhooks.RendererConfig{PublicURL: a.cfg.PublicURL, Keys: keys}),
 			Client:    webhooks.NewClient(webhooks.ClientConfig{AllowPrivateNetworks: a.cfg.WebhooksAllowPrivateNetworks}),
 			Now:       time.Now,
 			Logger:    a.cfg.Logger,
