@@ -238,21 +238,27 @@ func (h *testHub) mirrored(t testing.TB) mirror {
 	d := mirror{map[string]string{}, map[string][]string{}}
 	byID := map[string]string{}
 	h.list(t, "/scim/v2/Users", func(r map[string]any) {
-		external, _ := r["externalId"].(string)
 		name, _ := r["name"].(map[string]any)
-		d.Users[external], _ = name["givenName"].(string)
-		byID[r["id"].(string)] = external
+		external := textOf(r, "externalId")
+		d.Users[external], byID[textOf(r, "id")] = textOf(name, "givenName"), external
 	})
 	h.list(t, "/scim/v2/Groups", func(r map[string]any) {
-		external, _ := r["externalId"].(string)
+		external := textOf(r, "externalId")
 		d.Members[external] = []string{}
 		members, _ := r["members"].([]any)
 		for _, m := range members {
-			d.Members[external] = append(d.Members[external], byID[m.(map[string]any)["value"].(string)])
+			member, _ := m.(map[string]any)
+			d.Members[external] = append(d.Members[external], byID[textOf(member, "value")])
 		}
 		slices.Sort(d.Members[external])
 	})
 	return d
+}
+
+// textOf gives a string of an object, or "".
+func textOf(o map[string]any, name string) string {
+	s, _ := o[name].(string)
+	return s
 }
 
 // list reads all pages of a SCIM endpoint.

@@ -19,8 +19,8 @@ import (
 // at is a time of the tests, some seconds after their beginning.
 func at(seconds int) time.Time { return time.Unix(1_800_000_000+int64(seconds), 0).UTC() }
 
-func (w *world) mapping(upstream string) inbound.Mapping {
-	return inbound.Mapping{Upstream: upstream, OrganizationID: w.actor.OrganizationID, DirectoryID: w.actor.DirectoryID}
+func (w *world) mapping() inbound.Mapping {
+	return inbound.Mapping{Upstream: "org_1", OrganizationID: w.actor.OrganizationID, DirectoryID: w.actor.DirectoryID}
 }
 
 // addSource stores a source whose messages go into the world's directory.
@@ -28,7 +28,7 @@ func (w *world) addSource(t testing.TB, fn ...func(*inbound.Source)) inbound.Sou
 	t.Helper()
 	src := inbound.Source{
 		ID: access.NewID("src"), OrganizationID: w.actor.OrganizationID, Name: "test", Kind: inbound.KindScalekit, Active: true,
-		Mappings:    []inbound.Mapping{w.mapping("org_1")},
+		Mappings:    []inbound.Mapping{w.mapping()},
 		Credentials: inbound.Credentials{Secrets: []string{"whsec_c2VjcmV0"}},
 		Upstream:    inbound.Upstream{BaseURL: "https://upstream.example.com"},
 		Linking:     inbound.Linking{EmailDomains: []string{"example.com"}},
@@ -210,7 +210,7 @@ func (w *world) takeLease(t testing.TB, c webhooks.Consumer) {
 // organization than that of the source: from then on it is theirs.
 func testForeignDirectory(t *testing.T, w *world) {
 	other := newWorld(t, w.Engine, w.root, w.dsn)
-	to := other.mapping("org_1")
+	to := other.mapping()
 	src := w.addSource(t, func(s *inbound.Source) { s.Mappings = []inbound.Mapping{to} })
 	w.receive(t, src, message(src, "1", "a", 1))
 	m := w.dueMessages(t, src).Due[0]
@@ -228,7 +228,7 @@ func testForeignDirectory(t *testing.T, w *world) {
 // testMemberships states memberships in and out of order, before and after
 // their group and user have come.
 func testMemberships(t *testing.T, w *world) {
-	src, to := w.addSource(t), w.mapping("org_1")
+	src, to := w.addSource(t), w.mapping()
 	within := func(fn func(tx inbound.Tx) error) {
 		t.Helper()
 		must(t, w.root.Inbox().Within(t.Context(), src, to, nil, true, fn))
@@ -307,7 +307,7 @@ func testMemberships(t *testing.T, w *world) {
 // testUpstreamState keeps what is known of an object, and forgets it with a
 // transaction that is not kept.
 func testUpstreamState(t *testing.T, w *world) {
-	src, to, o := w.addSource(t), w.mapping("org_1"), inbound.Object{Type: schema.User, ID: "u"}
+	src, to, o := w.addSource(t), w.mapping(), inbound.Object{Type: schema.User, ID: "u"}
 	for _, keep := range []bool{false, true} {
 		must(t, w.root.Inbox().Within(t.Context(), src, to, nil, keep, func(tx inbound.Tx) error {
 			state, err := tx.State(t.Context(), o)

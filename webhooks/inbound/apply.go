@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -278,9 +279,7 @@ func (a *application) compare(ctx context.Context, t *schema.ResourceType, id st
 // externalId.
 func (a *application) attributes(t *schema.ResourceType) (document.Object, error) {
 	attrs := document.Object{}
-	for name, value := range a.change.Attributes {
-		attrs[name] = value
-	}
+	maps.Copy(attrs, a.change.Attributes)
 	if err := a.source.mapAttributes(t, a.change.Record, attrs); err != nil {
 		return nil, err
 	}
