@@ -11,14 +11,18 @@ import (
 
 // VendorConfig configures NewVendors.
 type VendorConfig struct {
-	Client *http.Client // that keys and upstreams are read with; see webhooks.NewClient
-	Now    func() time.Time
+	Client    *http.Client // that the keys of tokens are read with; see webhooks.NewClient
+	Now       func() time.Time
+	Upstreams *Upstreams // that records are read from
 }
 
 // NewVendors gives the vendor of each kind of source.
-func NewVendors(_ VendorConfig) map[Kind]Vendor {
+func NewVendors(c VendorConfig) map[Kind]Vendor {
+	scim := scimReader{c.Upstreams}
 	return map[Kind]Vendor{
 		KindScalekit: scalekit{},
+		KindFirstup:  firstup{scim},
+		KindStandard: standard{scim},
 	}
 }
 

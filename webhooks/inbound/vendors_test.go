@@ -205,7 +205,7 @@ func checkVerify(t *testing.T, kind inbound.Kind, tests []verification) {
 			t.Errorf("%s: %v, want a fault with %q", tt.name, err, tt.want)
 		}
 		for _, secret := range tt.secrets {
-			if err != nil && strings.Contains(err.Error(), secret) {
+			if err != nil && secret != "" && strings.Contains(err.Error(), secret) {
 				t.Errorf("%s: the secret stands in %q", tt.name, err)
 			}
 		}
