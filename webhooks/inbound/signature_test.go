@@ -44,6 +44,15 @@ func TestStandardVerify(t *testing.T) { checkWebhookVerify(t, inbound.KindStanda
 
 func TestFirstupVerify(t *testing.T) { checkAuthorizationVerify(t, inbound.KindFirstup) }
 
+func TestWorkOSVerify(t *testing.T) {
+	checkStampedVerify(t, inbound.KindWorkOS, "WorkOS-Signature", "v1", 180*time.Second)
+}
+
+func TestPolisVerify(t *testing.T) {
+	checkStampedVerify(t, inbound.KindPolis, "BoxyHQ-Signature", "s", 5*time.Minute)
+	checkStampedVerify(t, inbound.KindPolis, "Ory-Polis-Signature", "s", 5*time.Minute)
+}
+
 // checkWebhookVerify runsthe table of a kind that uses Standard Webhooks.
 func checkWebhookVerify(t *testing.T, kind inbound.Kind) {
 	t.Helper()

@@ -22,6 +22,8 @@ func NewVendors(c VendorConfig) map[Kind]Vendor {
 	return map[Kind]Vendor{
 		KindScalekit: scalekit{},
 		KindFirstup:  firstup{scim},
+		KindWorkOS:   workos{},
+		KindPolis:    polis{},
 		KindStandard: standard{scim},
 	}
 }
