@@ -44,6 +44,8 @@ func TestStandardVerify(t *testing.T) { checkWebhookVerify(t, inbound.KindStanda
 
 func TestFirstupVerify(t *testing.T) { checkAuthorizationVerify(t, inbound.KindFirstup) }
 
+func TestOktaVerify(t *testing.T) { checkAuthorizationVerify(t, inbound.KindOkta) }
+
 func TestWorkOSVerify(t *testing.T) {
 	checkStampedVerify(t, inbound.KindWorkOS, "WorkOS-Signature", "v1", 180*time.Second)
 }

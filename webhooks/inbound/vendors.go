@@ -23,6 +23,7 @@ func NewVendors(c VendorConfig) map[Kind]Vendor {
 		KindScalekit: scalekit{},
 		KindFirstup:  firstup{scim},
 		KindWorkOS:   workos{},
+		KindOkta:     okta{c.Upstreams},
 		KindPolis:    polis{},
 		KindStandard: standard{scim},
 	}
