@@ -87,6 +87,14 @@ func (f fields) inner(name string) fields {
 	return fields{o, f.path + name + ".", f.kept}
 }
 
+// needInner reads an object that must be there.
+func (f fields) needInner(name string) fields {
+	if f.object[name] == nil {
+		f.keep(name, "is missing")
+	}
+	return f.inner(name)
+}
+
 // list reads an array of objects; nil where there is none.
 func (f fields) list(name string) []fields {
 	elements := f.array(name)

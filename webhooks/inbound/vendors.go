@@ -26,6 +26,7 @@ func NewVendors(c VendorConfig) map[Kind]Vendor {
 		KindOkta:     okta{c.Upstreams},
 		KindPolis:    polis{},
 		KindStandard: standard{scim},
+		KindSET:      scimSET{scim, newKeySets(c.Client, c.Now)},
 	}
 }
 
