@@ -16,8 +16,7 @@ var Contract []byte
 var schemas embed.FS
 
 // EventSchema gives the JSON Schema (2020-12) of the payload of a type of
-// events, such as "user.created". ok is false when there is no such type.
-func EventSchema(name string) (schema []byte, ok bool) {
-	schema, err := schemas.ReadFile("events/" + name + ".schema.json")
-	return schema, err == nil
+// events, such as "user.created". There is an error for what is no type.
+func EventSchema(name string) ([]byte, error) {
+	return schemas.ReadFile("events/" + name + ".schema.json")
 }

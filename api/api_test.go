@@ -1,11 +1,9 @@
 package api_test
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/scimhub/scimhub/api"
 	"github.com/scimhub/scimhub/scimresource/access"
@@ -44,24 +42,11 @@ func checkScope(t *testing.T, name string, operation *openapi3.Operation) {
 
 func TestEveryEventTypeHasASchema(t *testing.T) {
 	for _, eventType := range event.Types() {
-		data, ok := api.EventSchema(string(eventType))
-		if !ok {
-			t.Errorf("%s has none", eventType)
-			continue
-		}
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-		if err != nil {
-			t.Fatalf("%s: %v", eventType, err)
-		}
-		compiler := jsonschema.NewCompiler()
-		if err := compiler.AddResource("schema.json", doc); err != nil {
-			t.Fatalf("%s: %v", eventType, err)
-		}
-		if _, err := compiler.Compile("schema.json"); err != nil {
-			t.Errorf("%s: %v", eventType, err)
+		if _, err := api.EventSchema(string(eventType)); err != nil {
+			t.Error(err)
 		}
 	}
-	if _, ok := api.EventSchema("user.unknown"); ok {
+	if _, err := api.EventSchema("user.unknown"); err == nil {
 		t.Error("an event that there is not has a schema")
 	}
 }

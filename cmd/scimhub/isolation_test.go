@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -47,7 +50,35 @@ var knownRoutes = map[string]routeFacts{
 	"PUT /scim/v2/Me":              {},
 	"PATCH /scim/v2/Me":            {},
 	"DELETE /scim/v2/Me":           {},
+
+	"GET /v2/webhooks/subscriptions":                    {scope: access.WebhooksRead},
+	"POST /v2/webhooks/subscriptions":                   {scope: access.WebhooksWrite, body: newSubscription},
+	"GET /v2/webhooks/subscriptions/:id":                {scope: access.WebhooksRead, path: subscriptionPath},
+	"PUT /v2/webhooks/subscriptions/:id":                {scope: access.WebhooksWrite, path: subscriptionPath, body: newSubscription},
+	"PATCH /v2/webhooks/subscriptions/:id":              {scope: access.WebhooksWrite, path: subscriptionPath, body: `{"active":false}`},
+	"DELETE /v2/webhooks/subscriptions/:id":             {scope: access.WebhooksWrite, path: subscriptionPath},
+	"POST /v2/webhooks/subscriptions/:id/ping":          {scope: access.WebhooksWrite, path: subscriptionPath + "/ping"},
+	"GET /v2/webhooks/subscriptions/:id/secret":         {scope: access.WebhooksWrite, path: subscriptionPath + "/secret"},
+	"POST /v2/webhooks/subscriptions/:id/rotate-secret": {scope: access.WebhooksWrite, path: subscriptionPath + "/rotate-secret"},
+	"GET /v2/webhooks/subscriptions/:id/deliveries":     {scope: access.WebhooksRead, path: subscriptionPath + "/deliveries"},
+	"POST /v2/webhooks/subscriptions/:id/recover":       {scope: access.WebhooksWrite, path: subscriptionPath + "/recover", body: `{"since":"2020-01-01T00:00:00Z"}`},
+	"GET /v2/webhooks/deliveries/:id":                   {scope: access.WebhooksRead, path: "/v2/webhooks/deliveries/<delivery>"},
+	"POST /v2/webhooks/deliveries/:id/redeliver":        {scope: access.WebhooksWrite, path: "/v2/webhooks/deliveries/<delivery>/redeliver"},
+
+	"GET /v2/events":        {scope: access.EventsRead},
+	"GET /v2/events/stream": {scope: access.EventsRead, endless: true},
+	"GET /v2/event-types":   {scope: access.EventsRead},
+
+	"GET /openapi.yaml":          {open: true},
+	"GET /docs":                  {open: true},
+	"GET /docs/*asset":           {open: true, path: "/docs/start.js"},
+	"GET /.well-known/jwks.json": {open: true},
 }
+
+const (
+	subscriptionPath = "/v2/webhooks/subscriptions/<subscription>"
+	newSubscription  = `{"url":"https://example.com/","active":false,"events":[{"name":"*"}]}`
+)
 
 // routeFacts is what the tests know of a route.
 type routeFacts struct {
@@ -55,25 +86,38 @@ type routeFacts struct {
 	scope access.Scope // it needs; "": any token will do
 	path  string       // with an id in it; "": the route's own
 	body  string
+
+	endless bool // its answer doesn't end
 }
 
 // ownsAnObject reports whether the route is about one object of an
 // organization.
 func (f routeFacts) ownsAnObject() bool { return strings.Contains(f.path, "<") }
 
-// privateHub is a hub whose first organization has a user in a group.
+// privateHub is a hub whose first organization has a user in a group, and a
+// subscription with a delivery.
 type privateHub struct {
 	*testHub
-	client      *player
-	user, group string
+	client                 *player
+	user, group            string
+	subscription, delivery string
 }
 
 func newPrivateHub(t *testing.T, e engine) *privateHub {
-	h := &privateHub{testHub: newTestHub(t, e)}
+	h := &privateHub{testHub: newTestHubOf(t, e, func(c *Config) { c.WebhooksAllowPrivateNetworks = true })}
 	h.client = h.newClient(t)
 	h.client.baseURL = strings.TrimSuffix(h.client.baseURL, scimPath) // routes are whole paths
 	h.user = h.client.create(t, scimPath+"/Users", `{"userName":"private.anna@example.com","externalId":"private-ext"}`)
 	h.group = h.client.create(t, scimPath+"/Groups", `{"displayName":"Private group","members":[{"value":"`+h.user+`"}]}`)
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(receiver.Close)
+	created, err := h.client.send(exchange{
+		method: http.MethodPost, path: "/v2/webhooks/subscriptions", header: map[string]string{"Content-Type": "application/json"},
+		body: `{"name":"Private hook","url":"` + receiver.URL + `","events":[{"name":"*"}]}`,
+	})
+	must(t, err)
+	h.subscription = created.id()
+	h.delivery = h.client.ask(t, http.MethodPost, "/v2/webhooks/subscriptions/"+h.subscription+"/ping", "", http.StatusAccepted).id()
 	return h
 }
 
@@ -81,25 +125,49 @@ func newPrivateHub(t *testing.T, e engine) *privateHub {
 func (h *privateHub) call(t *testing.T, method string, r route.Route, token string) answer {
 	t.Helper()
 	facts := knownRoutes[r.Method+" "+r.Path]
-	fill := strings.NewReplacer("<user>", h.user, "<group>", h.group)
+	fill := strings.NewReplacer("<user>", h.user, "<group>", h.group, "<subscription>", h.subscription, "<delivery>", h.delivery)
 	path := facts.path
 	if path == "" {
 		path = r.Path
 	}
-	a, err := h.client.send(exchange{
+	x := exchange{
 		method: method, path: fill.Replace(path), body: fill.Replace(facts.body),
-		header: map[string]string{"Authorization": token},
-	})
+		header: map[string]string{"Authorization": token, "Content-Type": "application/json"},
+	}
+	if facts.endless {
+		return h.glimpse(t, x)
+	}
+	a, err := h.client.send(x)
 	must(t, err)
 	return a
+}
+
+// glimpse sends a request whose answer doesn't end, and gives what comes of it
+// at once.
+func (h *privateHub) glimpse(t *testing.T, x exchange) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), x.method, h.client.baseURL+x.path, http.NoBody)
+	must(t, err)
+	for name, value := range x.header {
+		req.Header.Set(name, value)
+	}
+	res, err := h.client.client.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	head := make([]byte, 1<<20)
+	n, err := res.Body.Read(head)
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	return answer{status: res.StatusCode, header: res.Header, body: head[:n]}
 }
 
 // shown gives what the owner sees of its organization.
 func (h *privateHub) shown(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, path := range []string{"/Users", "/Groups"} {
-		all.Write(h.client.ask(t, http.MethodGet, scimPath+path, "", http.StatusOK).body)
+	for _, path := range []string{scimPath + "/Users", scimPath + "/Groups", "/v2/webhooks/subscriptions"} {
+		all.Write(h.client.ask(t, http.MethodGet, path, "", http.StatusOK).body)
 	}
 	return all.String()
 }
@@ -201,7 +269,7 @@ func (h *privateHub) checkStranger(t *testing.T, r route.Route, token string) {
 		if knownRoutes[r.Method+" "+r.Path].ownsAnObject() && a.status != http.StatusNotFound {
 			t.Errorf("%s of a private object: status %d, want 404: %s", method, a.status, a.body)
 		}
-		for _, private := range []string{"private", "Private", h.user, h.group} {
+		for _, private := range []string{"private", "Private", h.user, h.group, h.subscription, h.delivery} {
 			if strings.Contains(string(a.body), private) {
 				t.Errorf("%s shows %q: %s", method, private, a.body)
 			}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/scimhub/scimhub/api/eventtest"
 	"github.com/scimhub/scimhub/scimresource/access"
 	"github.com/scimhub/scimhub/scimresource/fault"
 )
@@ -101,6 +102,9 @@ func newTestHubOf(t testing.TB, e engine, change func(*Config)) *testHub {
 		}
 	})
 	db := openDatabase(t, e, cfg.Database)
+	if _, measures := t.(*testing.B); !measures {
+		t.Cleanup(func() { storedEvents(t, db) }) // which checks them
+	}
 	return &testHub{app: hub, handler: hub.Handler(), token: cfg.BootstrapToken, db: db}
 }
 
@@ -174,14 +178,17 @@ func (h *testHub) events(t testing.TB) []storedEvent {
 	return storedEvents(t, h.db)
 }
 
+// storedEvents gives all events of a database, each of which must be what the
+// catalog says of its type.
 func storedEvents(t testing.TB, db *sql.DB) []storedEvent {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "SELECT resource_id, payload FROM events ORDER BY number")
+	rows, err := db.QueryContext(context.WithoutCancel(t.Context()), "SELECT resource_id, payload FROM events ORDER BY number")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	var events []storedEvent
+	catalog := eventtest.Checker{}
 	for rows.Next() {
 		var e storedEvent
 		var payload []byte
@@ -191,6 +198,7 @@ func storedEvents(t testing.TB, db *sql.DB) []storedEvent {
 		if err := json.Unmarshal(payload, &e); err != nil {
 			t.Fatal(err)
 		}
+		catalog.Check(t, payload)
 		events = append(events, e)
 	}
 	if err := rows.Err(); err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/scimhub/scimhub/scimresource/schema"
 	"github.com/scimhub/scimhub/server"
 	"github.com/scimhub/scimhub/server/auth"
+	"github.com/scimhub/scimhub/server/hooks"
 	"github.com/scimhub/scimhub/storage"
 	"github.com/scimhub/scimhub/webhooks"
 )
@@ -116,33 +117,40 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 	if err != nil {
 		return err
 	}
-	metrics := newMetrics()
-	if a.engine, err = a.newEngine(metrics); err != nil {
+	metrics, keys := newMetrics(), webhooks.NewKeys(a.store)
+	if a.engine, err = a.newEngine(metrics, keys); err != nil {
+		return err
+	}
+	hub := scimresource.Config{
+		Registry: registry, Bind: a.store.Bind, BaseURL: a.cfg.PublicURL + scimPath, Now: time.Now, Logger: a.cfg.Logger,
+	}
+	in, err := a.newInbound(metrics, hub)
+	if err != nil {
 		return err
 	}
 	a.server, err = server.New(server.Config{ //nolint:contextcheck // a request has its own
-		Hub: scimresource.NewHub(scimresource.Config{
-			Registry: registry,
-			Bind:     a.store.Bind,
-			BaseURL:  a.cfg.PublicURL + scimPath,
-			Now:      time.Now,
-			Logger:   a.cfg.Logger,
-		}),
+		Hub:           scimresource.NewHub(hub),
 		Authenticator: authenticator,
-		Ready:         a.ready,
-		Limits:        server.Limits{Body: a.cfg.MaxBodyBytes, PageDefault: a.cfg.PageSizeDefault, PageMax: a.cfg.PageSizeMax},
-		Logger:        a.cfg.Logger,
-		Metrics:       metrics,
+		Webhooks: webhooks.NewService(webhooks.ServiceConfig{
+			Bind: a.store.Webhooks, Now: time.Now, AllowPrivateNetworks: a.cfg.WebhooksAllowPrivateNetworks, Logger: a.cfg.Logger,
+		}),
+		Feed:    func(org string) *webhooks.Feed { return webhooks.NewFeed(a.store.Webhooks(org), a.engine.Grown()) },
+		Keys:    keys,
+		Inbound: &hooks.Config{Finder: a.store, Receiver: in.receiver, Now: time.Now},
+		Ready:   a.ready,
+		Limits:  server.Limits{Body: a.cfg.MaxBodyBytes, PageDefault: a.cfg.PageSizeDefault, PageMax: a.cfg.PageSizeMax},
+		Logger:  a.cfg.Logger,
+		Metrics: metrics,
 	})
 	if err != nil {
 		return err
 	}
-	a.inBackground(ctx, authenticator.Run, a.engine.Run)
+	a.inBackground(ctx, authenticator.Run, a.engine.Run, in.worker.Run)
 	return nil
 }
 
 // newEngine makes what delivers events.
-func (a *app) newEngine(reg *prometheus.Registry) (*webhooks.Engine, error) {
+func (a *app) newEngine(reg *prometheus.Registry, keys *webhooks.Keys) (*webhooks.Engine, error) {
 	metrics, err := webhooks.NewMetrics(reg, a.store, time.Now)
 	if err != nil {
 		return nil, err
@@ -150,7 +158,7 @@ func (a *app) newEngine(reg *prometheus.Registry) (*webhooks.Engine, error) {
 	return webhooks.NewEngine(webhooks.EngineConfig{
 		Dispatcher: webhooks.DispatcherConfig{
 			Queue:     a.store,
-			Renderer:  webhooks.NewRenderer(webhooks.RendererConfig{PublicURL: a.cfg.PublicURL, Keys: webhooks.NewKeys(a.store)}),
+			Renderer:  webhooks.NewRenderer(webhooks.RendererConfig{PublicURL: a.cfg.PublicURL, Keys: keys}),
 			Client:    webhooks.NewClient(webhooks.ClientConfig{AllowPrivateNetworks: a.cfg.WebhooksAllowPrivateNetworks}),
 			Now:       time.Now,
 			Logger:    a.cfg.Logger,

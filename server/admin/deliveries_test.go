@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/scimhub/scimhub/api/eventtest"
 	"github.com/scimhub/scimhub/scimresource/access"
 	"github.com/scimhub/scimhub/webhooks"
 )
@@ -120,7 +121,7 @@ func TestPingGoesToOneSubscriptionAndNotIntoTheFeed(t *testing.T) {
 	batch, err := h.store.Due(t.Context(), webhooks.Consumer{ID: s.ID, OrganizationID: s.OrganizationID}, 10)
 	must(t, err)
 	for i, d := range batch.Due {
-		validateEvent(t, d.Payload)
+		eventtest.Checker{}.Check(t, d.Payload)
 		if want := fmt.Sprintf(`"sequence":%d`, i+1); !strings.Contains(string(d.Payload), want) {
 			t.Errorf("payload %s, want %s", d.Payload, want)
 		}

@@ -63,7 +63,8 @@ func TestEventTypesHaveTheirSchemas(t *testing.T) {
 	}
 	for _, got := range data(list) {
 		var want object
-		schema, _ := api.EventSchema(str(got, "name"))
+		schema, err := api.EventSchema(str(got, "name"))
+		must(t, err)
 		must(t, json.Unmarshal(schema, &want))
 		if about, _ := got["schema"].(object); about["title"] != want["title"] || got["version"] != "1" || str(got, "description") == "" {
 			t.Errorf("type %v", got)

@@ -26,7 +26,10 @@ func (h *handler) ListEventTypes(c *gin.Context) {
 }
 
 func describeEventType(t event.Type) (api.EventType, error) {
-	schema, _ := api.EventSchema(string(t)) // without one it is no JSON
+	schema, err := api.EventSchema(string(t))
+	if err != nil {
+		return api.EventType{}, err
+	}
 	var about struct {
 		Description string `json:"description"`
 	}

@@ -27,6 +27,7 @@ type UpstreamsConfig struct {
 	Now       func() time.Time // default: time.Now
 	UserAgent string
 	Rate      rate.Limit // requests to one upstream per second; default 10
+	Attempts  int        // at one request; default as of remote.Config
 }
 
 // Upstreams reads the upstreams of sources. Access tokens and rate limits are
@@ -85,7 +86,7 @@ func (u *Upstreams) Forget(sourceID string) {
 }
 
 func (u *Upstreams) remote(up *upstream) remote.Config {
-	return remote.Config{HTTP: up.http, Now: u.Now, UserAgent: u.UserAgent, Limiter: up.limiter}
+	return remote.Config{HTTP: up.http, Now: u.Now, UserAgent: u.UserAgent, Limiter: up.limiter, Attempts: u.Attempts}
 }
 
 // of gives what is kept of a source's upstream, anew where the source says

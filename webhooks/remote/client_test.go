@@ -20,31 +20,42 @@ import (
 // script answers requests in turn, the last answer again and again, and keeps
 // when they came.
 type script struct {
-	answers []func() (*http.Response, error)
+	answers []reply
 	asked   []time.Duration
 	started time.Time
 }
 
+// reply is an answer of a script, or an error in place of one.
+type reply struct {
+	code         int
+	body         string
+	name, header string // of its one header; "in 20s" is that date
+	err          error
+}
+
 func (s *script) RoundTrip(*http.Request) (*http.Response, error) {
-	answer := s.answers[min(len(s.asked), len(s.answers)-1)]
+	r := s.answers[min(len(s.asked), len(s.answers)-1)]
 	s.asked = append(s.asked, time.Since(s.started))
-	return answer()
-}
-
-func answer(code int, body string, headers ...string) func() (*http.Response, error) {
-	return func() (*http.Response, error) {
-		h := http.Header{}
-		for i := 0; i < len(headers); i += 2 {
-			h.Set(headers[i], headers[i+1])
-		}
-		return &http.Response{StatusCode: code, Header: h, Body: io.NopCloser(strings.NewReader(body))}, nil
+	if r.err != nil {
+		return nil, r.err
 	}
+	if wait, err := time.ParseDuration(strings.TrimPrefix(r.header, "in ")); err == nil {
+		r.header = time.Now().Add(wait).UTC().Format(http.TimeFormat)
+	}
+	return &http.Response{StatusCode: r.code, Header: http.Header{r.name: {r.header}}, Body: io.NopCloser(strings.NewReader(r.body))}, nil
 }
 
-func broken() (*http.Response, error) { return nil, errors.New("connection reset") }
+func answer(code int, body string) reply { return reply{code: code, body: body} }
+
+var broken = reply{err: errors.New("connection reset")}
+
+// limited refuses, with a header that says for how long.
+func limited(code int, name, header string) reply {
+	return reply{code: code, name: name, header: header}
+}
 
 // get reads once by a client with a script, inside a bubble of its own time.
-func get(t *testing.T, cfg remote.Config, answers ...func() (*http.Response, error)) (got remote.Answer, asked []time.Duration, err error) {
+func get(t *testing.T, cfg remote.Config, answers ...reply) (got remote.Answer, asked []time.Duration, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: answers, started: time.Now()}
@@ -61,7 +72,7 @@ func get(t *testing.T, cfg remote.Config, answers ...func() (*http.Response, err
 func TestFaults(t *testing.T) {
 	tests := []struct {
 		name   string
-		answer func() (*http.Response, error)
+		answer reply
 		kind   fault.Kind
 		detail string
 		tries  int
@@ -74,7 +85,7 @@ func TestFaults(t *testing.T) {
 		{"okta", answer(400, `{"errorCode":"E0000001","errorSummary":"Api validation failed"}`), fault.InvalidValue, "the upstream answers 400: Api validation failed", 1},
 		{"html", answer(418, `<html>`), fault.InvalidValue, "the upstream answers 418", 1},
 		{"long", answer(400, `{"detail":"`+strings.Repeat("ä", 300)+`"}`), fault.InvalidValue, "the upstream answers 400: " + strings.Repeat("ä", 200) + "…", 1},
-		{"redirect", answer(302, "", "Location", "/y"), fault.InvalidValue, "the upstream answers 302, a redirect, which isn't followed; name its final address", 1},
+		{"redirect", limited(302, "Location", "/y"), fault.InvalidValue, "the upstream answers 302, a redirect, which isn't followed; name its final address", 1},
 		{"not implemented", answer(501, ""), fault.InvalidValue, "the upstream answers 501", 1},
 		{"down", answer(502, ""), fault.Unavailable, "the upstream answers 502", 4},
 		{"limited", answer(429, ""), fault.Unavailable, "the upstream's rate limit is used up", 4},
@@ -93,25 +104,21 @@ func TestFaults(t *testing.T) {
 
 func TestRetries(t *testing.T) {
 	ok := answer(200, "{}")
-	date := func() (*http.Response, error) {
-		return answer(503, "", "Retry-After", time.Now().Add(20*time.Second).UTC().Format(http.TimeFormat))()
-	}
-	reset := func() (*http.Response, error) {
-		return answer(429, "", "X-Rate-Limit-Reset", "946684830")() // half a minute into a bubble's time
-	}
+	date := limited(503, "Retry-After", "in 20s")
+	reset := limited(429, "X-Rate-Limit-Reset", "946684830") // half a minute into a bubble's time
 	tests := []struct {
 		name    string
-		answers []func() (*http.Response, error)
+		answers []reply
 		waits   []time.Duration // at least; a second and a quarter more at the most
 		ok      bool
 	}{
 		{"at once", list(ok), list[time.Duration](), true},
 		{"backoff", list(broken, answer(500, ""), ok), list(time.Second, 2*time.Second), true},
-		{"seconds", list(answer(429, "", "Retry-After", "7"), ok), list(7 * time.Second), true},
+		{"seconds", list(limited(429, "Retry-After", "7"), ok), list(7 * time.Second), true},
 		{"date", list(date, ok), list(20 * time.Second), true},
 		{"reset", list(reset, ok), list(30 * time.Second), true},
-		{"nonsense", list(answer(429, "", "Retry-After", "soon"), ok), list(time.Second), true},
-		{"too long", list(answer(429, "", "Retry-After", "3600"), ok), list[time.Duration](), false},
+		{"nonsense", list(limited(429, "Retry-After", "soon"), ok), list(time.Second), true},
+		{"too long", list(limited(429, "Retry-After", "3600"), ok), list[time.Duration](), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -161,7 +168,7 @@ func TestCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		s := &script{answers: list(answer(503, "", "Retry-After", "30")), started: time.Now()}
+		s := &script{answers: list(limited(503, "Retry-After", "30")), started: time.Now()}
 		_, err := remote.New(remote.Config{HTTP: &http.Client{Transport: s}}).Get(ctx, "https://upstream.test/x")
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(s.started) != 5*time.Second {
 			t.Errorf("after %v: %v", time.Since(s.started), err)

@@ -75,7 +75,7 @@ func (c *Client) start(l Listing) (position, error) {
 func (c *Client) page(ctx context.Context, endpoint string, l Listing, at position) (Page, error) {
 	answer, err := c.remote.Get(ctx, c.base+endpoint+"?"+c.query(l, at).Encode())
 	if err != nil {
-		return at.refused(err)
+		return Page{At: answer.At}, at.refused(err)
 	}
 	body, err := decode(answer.Body)
 	if err != nil {
@@ -195,16 +195,16 @@ func (p position) repeats(page Page) bool {
 	return len(page.Resources) > 0 && p.last != "" && text(page.Resources[0]["id"]) == p.last
 }
 
-// refused gives what it means that a server refuses to give a page: the end,
-// where it counted no more; or that its cursor is of no use any more.
-func (p position) refused(err error) (Page, error) {
+// refused gives what it means that a server refuses to give a page: nothing but
+// the end, where it counted no more; or that its cursor is of no use any more.
+func (p position) refused(err error) error {
 	e, ok := errors.AsType[*remote.StatusError](err)
 	switch {
 	case !ok:
 	case p.done && (e.Code == http.StatusBadRequest || e.Code == http.StatusNotFound):
-		return Page{}, nil
+		return nil
 	case p.byCursor && p.cursor != "" && (e.Type == "expiredCursor" || e.Type == "invalidCursor"):
-		return Page{}, fault.Wrap(e, fault.Gone, "the listing's cursor has expired; begin again")
+		return fault.Wrap(e, fault.Gone, "the listing's cursor has expired; begin again")
 	}
-	return Page{}, err
+	return err
 }
