@@ -17,8 +17,14 @@ import (
 // attributes of one that doesn't are those that the vendor speaks of.
 func scimUpsert(o Object, resource fields) Change {
 	c := Change{Action: Upsert, Object: o, Attributes: document.Clone(resource.object), Record: resource.object}
-	for name := range resource.object {
+	for name, v := range resource.object {
 		switch strings.ToLower(name) {
+		case "username":
+			delete(c.Attributes, name)
+			c.Attributes["userName"] = v
+		case "displayname":
+			delete(c.Attributes, name)
+			c.Attributes["displayName"] = v
 		case "schemas":
 			c.Whole = true
 			delete(c.Attributes, name)
@@ -125,14 +131,25 @@ func (r scimReader) list(ctx context.Context, s Source, typ, cursor string) iter
 		}
 		for page, err := range client.List(ctx, scimEndpoint(typ), scimclient.Listing{Cursor: cursor}) {
 			var listed Listed
-			if err == nil {
+			switch {
+			case fault.Is(err, fault.NotFound):
+				err = scimNoGroups(ctx, client, typ, err)
+			case err == nil:
 				listed, err = scimListed(typ, page)
 			}
-			if !yield(listed, notThere(err)) || err != nil {
+			if !yield(listed, err) || err != nil {
 				return
 			}
 		}
 	}
+}
+
+// scimNoGroups gives nil for a server that has users but no groups.
+func scimNoGroups(ctx context.Context, client *scimclient.Client, typ string, err error) error {
+	if typ == schema.Group {
+		_, _, err = client.Find(ctx, scimEndpoint(schema.User), "")
+	}
+	return notThere(err)
 }
 
 // scimListed gives what a page lists.

@@ -13,14 +13,17 @@ import (
 type VendorConfig struct {
 	Client    *http.Client // that the keys of tokens are read with; see webhooks.NewClient
 	Now       func() time.Time
-	Upstreams *Upstreams // that records are read from
+	Upstreams *Upstreams // that records are read from; default: by Client
 }
 
 // NewVendors gives the vendor of each kind of source.
 func NewVendors(c VendorConfig) map[Kind]Vendor {
+	if c.Upstreams == nil {
+		c.Upstreams = NewUpstreams(UpstreamsConfig{HTTP: c.Client, Now: c.Now})
+	}
 	scim := scimReader{c.Upstreams}
 	return map[Kind]Vendor{
-		KindScalekit: scalekit{},
+		KindScalekit: scalekit{c.Upstreams},
 		KindFirstup:  firstup{scim},
 		KindWorkOS:   workos{},
 		KindOkta:     okta{c.Upstreams},
