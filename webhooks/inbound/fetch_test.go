@@ -100,12 +100,12 @@ func TestFetchFromSCIM(t *testing.T) {
 	a := newAPI(t, map[string]string{
 		"/scim/v2/Users/u_987": `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"u_987","externalId":"x","username":"anna",
 			"active":false,"meta":{"version":"1"},"groups":[{"value":"g1"}]}`,
-		"/scim/v2/Users?count=2":   `{"totalResults":1,"Resources":[{"id":"u_987"}]}`,
-		"/scim/v2/Users/broken":    `{"id":"broken","groups":"none"}`,
-		"/scim/v2/Users/busy":      `429`,
-		"/scim/v2/Users/down":      `503`,
-		"/scim/v2/Users/secret":    `401`,
-		"/scim/v2/Groups/g1":       `{"id":"g1","displayName":"Sales","members":[{"value":"u_987"}]}`,
+		"/scim/v2/Users?count=2": `{"totalResults":1,"Resources":[{"id":"u_987"}]}`,
+		"/scim/v2/Users/broken":  `{"id":"broken","groups":"none"}`,
+		"/scim/v2/Users/busy":    `429`,
+		"/scim/v2/Users/down":    `503`,
+		"/scim/v2/Users/secret":  `401`,
+		"/scim/v2/Groups/g1":     `{"id":"g1","displayName":"Sales","members":[{"value":"u_987"}]}`,
 	})
 	base := a.URL + "/scim/v2"
 	user := func(id string) inbound.Object { return inbound.Object{Type: schema.User, ID: id} }

@@ -29,14 +29,14 @@ func (firstup) Messages(_ Source, r Request) ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.has("event") && !f.has("name") {
-		f.need("event")
-	}
 	m := Message{
 		UpstreamID: cmp.Or(r.Header.Get(firstupDelivery), f.text("id"), r.Header.Get(webhooks.HeaderID), digest(r.Body)),
 		Type:       cmp.Or(f.text("event"), f.text("name")),
 		OccurredAt: occurred(f.text("timestamp"), r.At),
 		Body:       r.Body,
+	}
+	if m.Type == "" {
+		f.need("event")
 	}
 	m.Object = firstupObject(m.Type, f)
 	return cut(f, m)

@@ -17,6 +17,9 @@ import (
 // attributes of one that doesn't are those that the vendor speaks of.
 func scimUpsert(o Object, resource fields) Change {
 	c := Change{Action: Upsert, Object: o, Attributes: document.Clone(resource.object), Record: resource.object}
+	if c.Attributes == nil {
+		c.Attributes = document.Object{}
+	}
 	for name, v := range resource.object {
 		switch strings.ToLower(name) {
 		case "username":

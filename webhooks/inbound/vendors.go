@@ -56,6 +56,9 @@ func cut(f fields, messages ...Message) ([]Message, error) {
 		return nil, fault.New(fault.InvalidSyntax, "the body can't be read: %s", err)
 	}
 	for _, m := range messages {
+		if m.Type == "" {
+			return nil, fault.New(fault.InvalidSyntax, "the body has an event without a type")
+		}
 		for _, name := range []string{m.UpstreamID, m.Type, m.Organization, m.Directory, m.Object.ID} {
 			if len(name) > maxName {
 				return nil, fault.New(fault.InvalidSyntax, "the body has an id or a type of more than %d bytes", maxName)
