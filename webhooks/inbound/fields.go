@@ -87,6 +87,14 @@ func (f fields) inner(name string) fields {
 	return fields{o, f.path + name + ".", f.kept}
 }
 
+// needInner reads an object that must be there.
+func (f fields) needInner(name string) fields {
+	if f.object[name] == nil {
+		f.keep(name, "is missing")
+	}
+	return f.inner(name)
+}
+
 // list reads an array of objects; nil where there is none.
 func (f fields) list(name string) []fields {
 	elements := f.array(name)
@@ -165,10 +173,26 @@ func (f fields) takeActive(attributes document.Object, name string) {
 // put sets the attribute of a path: a name, or two that a dot or, behind the URI
 // of an extension, a colon separates.
 func put(attributes document.Object, path string, v any) {
-	if i := strings.LastIndexAny(path, ".:"); i >= 0 {
-		attributes, path = within(attributes, path[:i]), path[i+1:]
+	if outer, name := splitPath(path); outer != "" {
+		within(attributes, outer)[name] = v
+		return
 	}
 	attributes[path] = v
+}
+
+// at gives what put set.
+func at(attributes document.Object, path string) any {
+	outer, name := splitPath(path)
+	if outer == "" {
+		return attributes[path]
+	}
+	inner, _ := attributes[outer].(document.Object)
+	return inner[name]
+}
+
+func splitPath(path string) (outer, name string) {
+	i := max(strings.LastIndexAny(path, ".:"), 0)
+	return path[:i], path[min(i+1, len(path)):]
 }
 
 // within gives the value of a complex attribute, which it makes if need be.
@@ -190,15 +214,15 @@ func orNil(s string) any {
 
 // takeCustom takes what stands among a vendor's custom attributes under a name
 // that can only mean one attribute: those of the enterprise extension, and whole
-// extensions by their URIs. What is of another type there means something else:
-// such attributes are the customer's. All others are for the source's rules.
+// extensions by their URIs. All others are for the source's rules.
 func takeCustom(attributes document.Object, custom fields) {
-	for _, p := range customTexts() {
-		switch custom.object[p[0]].(type) {
-		case string, json.Number:
-			put(attributes, p[1], orNil(custom.text(p[0])))
-		}
-	}
+	takeCustomTexts(attributes, custom, [][2]string{
+		{"employee_number", enterprise + "employeeNumber"},
+		{"cost_center", enterprise + "costCenter"},
+		{"division", enterprise + "division"},
+		{"department", enterprise + "department"},
+		{"manager", enterprise + "manager"},
+	})
 	for name, v := range custom.object {
 		if extension, ok := v.(document.Object); ok && strings.HasPrefix(name, "urn:") {
 			maps.Copy(within(attributes, name), extension)
@@ -206,12 +230,17 @@ func takeCustom(attributes document.Object, custom fields) {
 	}
 }
 
-func customTexts() [][2]string {
-	return [][2]string{
-		{"employee_number", enterprise + "employeeNumber"},
-		{"cost_center", enterprise + "costCenter"},
-		{"division", enterprise + "division"},
-		{"department", enterprise + "department"},
-		{"manager", enterprise + "manager"},
+// takeCustomTexts is take for custom attributes. They are the customer's: one
+// that is no text means something else. An empty one clears nothing that the
+// vendor itself gives.
+func takeCustomTexts(attributes document.Object, custom fields, pairs [][2]string) {
+	for _, p := range pairs {
+		switch custom.object[p[0]].(type) {
+		case document.Object, []any, bool:
+			continue
+		}
+		if v := custom.text(p[0]); v != "" || custom.has(p[0]) && at(attributes, p[1]) == nil {
+			put(attributes, p[1], orNil(v))
+		}
 	}
 }

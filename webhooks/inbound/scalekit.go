@@ -12,9 +12,9 @@ import (
 
 // scalekit understands Scalekit's directory events (Scalekit, "Directory
 // events"), in the envelope of its reference and in that of its quick start. A
-// mapping's Upstream is the id of a directory (dir_…) or an organization
-// (org_…); Scalekit's own events of users name the latter alone.
-type scalekit struct{}
+// mapping's Upstream is the id of an organization (org_…): the reference's events
+// of users name no directory.
+type scalekit struct{ upstreams *Upstreams }
 
 // scalekitPrefix is what the types of directory events begin with.
 const scalekitPrefix = "organization.directory."
@@ -172,7 +172,7 @@ func scalekitGroups(data fields) []GroupRef {
 	}
 	groups := make([]GroupRef, len(list))
 	for i, g := range list {
-		groups[i] = GroupRef{g.need("id"), g.text("name")}
+		groups[i] = GroupRef{g.need("id"), cmp.Or(g.text("name"), g.text("display_name"))}
 	}
 	return groups
 }

@@ -11,14 +11,25 @@ import (
 
 // VendorConfig configures NewVendors.
 type VendorConfig struct {
-	Client *http.Client // that keys and upstreams are read with; see webhooks.NewClient
-	Now    func() time.Time
+	Client    *http.Client // that the keys of tokens are read with; see webhooks.NewClient
+	Now       func() time.Time
+	Upstreams *Upstreams // that records are read from; default: by Client
 }
 
 // NewVendors gives the vendor of each kind of source.
-func NewVendors(_ VendorConfig) map[Kind]Vendor {
+func NewVendors(c VendorConfig) map[Kind]Vendor {
+	if c.Upstreams == nil {
+		c.Upstreams = NewUpstreams(UpstreamsConfig{HTTP: c.Client, Now: c.Now})
+	}
+	scim := scimReader{c.Upstreams}
 	return map[Kind]Vendor{
-		KindScalekit: scalekit{},
+		KindScalekit: scalekit{c.Upstreams},
+		KindFirstup:  firstup{scim},
+		KindWorkOS:   workos{},
+		KindOkta:     okta{c.Upstreams},
+		KindPolis:    polis{},
+		KindStandard: standard{scim},
+		KindSET:      scimSET{scim, newKeySets(c.Client, c.Now)},
 	}
 }
 
@@ -45,6 +56,9 @@ func cut(f fields, messages ...Message) ([]Message, error) {
 		return nil, fault.New(fault.InvalidSyntax, "the body can't be read: %s", err)
 	}
 	for _, m := range messages {
+		if m.Type == "" {
+			return nil, fault.New(fault.InvalidSyntax, "the body has an event without a type")
+		}
 		for _, name := range []string{m.UpstreamID, m.Type, m.Organization, m.Directory, m.Object.ID} {
 			if len(name) > maxName {
 				return nil, fault.New(fault.InvalidSyntax, "the body has an id or a type of more than %d bytes", maxName)

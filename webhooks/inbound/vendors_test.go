@@ -3,6 +3,7 @@ package inbound_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -49,7 +50,7 @@ func TestVendorsGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				compareGolden(t, file, archive, readAll(t, kind, goldenRequest(t, archive)))
+				compareGolden(t, file, archive, readAll(t, kind, goldenHeader(t, archive), section(archive, "body.json")))
 			})
 		}
 	}
@@ -78,16 +79,24 @@ func section(archive *txtar.Archive, name string) []byte {
 	return archive.Files[i].Data
 }
 
-// goldenRequest gives the request in a golden file: its headers, which may be
-// missing, and its body.
-func goldenRequest(t *testing.T, archive *txtar.Archive) inbound.Request {
+// goldenHeader gives the headers in a golden file, which may be missing.
+func goldenHeader(t *testing.T, archive *txtar.Archive) http.Header {
 	t.Helper()
 	text := append(section(archive, "headers"), '\n')
 	header, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(text))).ReadMIMEHeader()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return inbound.Request{Header: http.Header(header), Body: bytes.TrimSpace(section(archive, "body.json")), At: receivedAt()}
+	return http.Header(header)
+}
+
+// posted gives the request that has some JSON as its body; of kind scim-set, as
+// the claims of a token, whose signature is no part of what is read.
+func posted(kind inbound.Kind, header http.Header, body []byte) inbound.Request {
+	if kind == inbound.KindSET {
+		body = []byte("e30." + base64.RawURLEncoding.EncodeToString(body) + ".c2lnbmF0dXJl")
+	}
+	return inbound.Request{Header: header, Body: body, At: receivedAt()}
 }
 
 // goldenMessage is a message and what it means, as golden files show it.
@@ -117,16 +126,17 @@ type goldenChange struct {
 }
 
 // readAll gives what golden files show of a request.
-func readAll(t *testing.T, kind inbound.Kind, r inbound.Request) []byte {
+func readAll(t *testing.T, kind inbound.Kind, header http.Header, body []byte) []byte {
 	t.Helper()
+	body = bytes.TrimSpace(body)
 	v, s := vendorOf(t, kind), inbound.Source{Kind: kind}
-	messages, err := v.Messages(s, r)
+	messages, err := v.Messages(s, posted(kind, header, body))
 	if err != nil {
 		return []byte(err.Error() + "\n")
 	}
 	out := make([]goldenMessage, len(messages))
 	for i, m := range messages {
-		out[i] = golden(m, r)
+		out[i] = golden(m, body)
 		change, err := v.Read(s, m)
 		if err != nil {
 			out[i].Fault = err.Error()
@@ -137,12 +147,12 @@ func readAll(t *testing.T, kind inbound.Kind, r inbound.Request) []byte {
 	return marshal(t, out)
 }
 
-func golden(m inbound.Message, r inbound.Request) goldenMessage {
+func golden(m inbound.Message, body []byte) goldenMessage {
 	g := goldenMessage{
 		UpstreamID: m.UpstreamID, Type: m.Type, Organization: m.Organization, Directory: m.Directory,
 		Object: objectName(m.Object), OccurredAt: m.OccurredAt,
 	}
-	if !bytes.Equal(m.Body, r.Body) {
+	if !bytes.Equal(m.Body, body) {
 		g.Body = m.Body
 	}
 	return g
@@ -205,7 +215,7 @@ func checkVerify(t *testing.T, kind inbound.Kind, tests []verification) {
 			t.Errorf("%s: %v, want a fault with %q", tt.name, err, tt.want)
 		}
 		for _, secret := range tt.secrets {
-			if err != nil && strings.Contains(err.Error(), secret) {
+			if err != nil && secret != "" && strings.Contains(err.Error(), secret) {
 				t.Errorf("%s: the secret stands in %q", tt.name, err)
 			}
 		}
