@@ -138,6 +138,9 @@ func (p *postgres) judge(err error) verdict {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return unreachable
 	}
+	if pgconn.SafeToRetry(err) { // nothing was sent: the connection was closed before
+		return unreachable
+	}
 	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
 		if errors.Is(err, lost) {
 			return unreachable

@@ -157,6 +157,18 @@ func TestLostConnection(t *testing.T) {
 	if !fault.Is(err, fault.Unavailable) {
 		t.Errorf("cut in a transaction: %v", err)
 	}
+	proxy.refuse(false)
+	err = d.bound().Update(t.Context(), func(tx scimresource.Tx) error {
+		proxy.refuse(true)
+		change := scimresource.Change{After: d.resource(t, schema.User, `{"userName":"late@example.com"}`)}
+		if err := tx.Apply(t.Context(), change); err == nil {
+			t.Error("written over a connection that was cut")
+		}
+		return tx.Apply(t.Context(), change) // over one that is known to be closed
+	})
+	if !fault.Is(err, fault.Unavailable) {
+		t.Errorf("cut before a statement: %v", err)
+	}
 	for range 3 { // one for each connection in the pool, and one to dial
 		if _, err := d.bound().Get(t.Context(), typ, d.users[0], scimresource.Include{}); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("read: %v", err)

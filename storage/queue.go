@@ -75,6 +75,14 @@ func (s *Store) Release(ctx context.Context, c webhooks.Consumer, owner string, 
 	})
 }
 
+// Return implements webhooks.Leases.
+func (s *Store) Return(ctx context.Context, c webhooks.Consumer, owner string) error {
+	_, err := s.changeConsumer(ctx, c, "return a lease", func(tx *gorm.DB, _ session) error {
+		return updateConsumer(tx, c, sqlf("lease_owner = '', lease_until = 0"), sqlf("lease_owner = %s", param(owner)))
+	})
+	return err
+}
+
 // consumerRow is what Due reads of a consumer.
 type consumerRow struct {
 	generation   int64

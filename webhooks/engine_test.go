@@ -595,6 +595,69 @@ func TestTheEndLosesNothing(t *testing.T) {
 	})
 }
 
+// TestTheEndGivesLeasesBack stops the engine when more was queued since the batch
+// that it delivers was read. Another hub can go on at once.
+func TestTheEndGivesLeasesBack(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *hub) {
+		arrived, goOn := make(chan struct{}, 1), make(chan struct{})
+		rcv := newReceiver(t, func(http.ResponseWriter, taken, int) int {
+			nudge(arrived)
+			<-goOn
+			return 0
+		})
+		sub := h.subscribe(t, rcv.URL)
+		stop := h.start(t)
+		h.create(t, "one")
+		<-arrived
+		h.create(t, "two")
+		h.deliveries(t, sub, webhooks.DeliveryPending, 2)
+		stopped := make(chan struct{})
+		go func() { stop(); close(stopped) }()
+		close(goOn)
+		<-stopped
+		ready, err := h.store.Ready(t.Context(), webhooks.ConsumerSubscription, 10)
+		must(t, err)
+		if len(h.all(t, sub)) != len(rcv.all()) && len(ready) != 1 {
+			t.Errorf("%d consumers are ready, want the one whose hub ended", len(ready))
+		}
+	})
+}
+
+func nudge(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// TestTurnedOffAndOnAgain turns a subscription off while a hub waits for its next
+// event, and on again: what comes then is delivered by whoever is there.
+func TestTurnedOffAndOnAgain(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, h *hub) {
+		h.settings.Dispatcher.LeaseMargin = time.Hour
+		rcv := newReceiver(t, nil)
+		sub := h.subscribe(t, rcv.URL)
+		h.start(t)
+		h.create(t, "before")
+		rcv.takes(t, 1)
+		_, err := h.out.UpdateSubscription(t.Context(), sub.ID, func(s *webhooks.Subscription) error {
+			s.Active = false
+			return nil
+		})
+		must(t, err)
+		eventually(t, "the consumer is given back", func() bool {
+			batch, err := h.store.Due(t.Context(), webhooks.Consumer{ID: sub.ID, OrganizationID: h.org}, 1)
+			must(t, err)
+			ok, err := h.store.Release(t.Context(), webhooks.Consumer{ID: sub.ID, OrganizationID: h.org}, "", batch.Generation, time.Time{})
+			must(t, err)
+			return ok
+		})
+		h.activate(t, sub)
+		h.create(t, "after")
+		rcv.takes(t, 2)
+	})
+}
+
 // TestHubsShareTheWork runs two hubs on one database. Each delivery is made
 // once, and each subscription's in order.
 func TestHubsShareTheWork(t *testing.T) {

@@ -23,6 +23,10 @@ type Leases interface {
 	// (zero: when something is queued). ok is false, and the lease kept, when
 	// something was queued since its Generation was read.
 	Release(ctx context.Context, c Consumer, owner string, generation int64, readyAt time.Time) (ok bool, err error)
+
+	// Return gives a consumer back, whatever it has to do. One whose lease is
+	// another's by now is left alone.
+	Return(ctx context.Context, c Consumer, owner string) error
 }
 
 // ConsumerKind says what a consumer is.
@@ -140,6 +144,7 @@ func (k *Keeper) look(ctx context.Context, serving *sync.WaitGroup) {
 		if t := k.take(ctx, c); t != nil {
 			serving.Go(func() {
 				k.Serve(ctx, t)
+				t.end(ctx)
 				k.leave(t)
 			})
 		}
@@ -192,9 +197,10 @@ func (k *Keeper) Trouble(ctx context.Context, doing string, err error) {
 type Tenure struct {
 	Consumer Consumer
 
-	keeper *Keeper
-	wake   chan struct{}
-	until  time.Time // when the lease ends, at the earliest
+	keeper   *Keeper
+	wake     chan struct{}
+	until    time.Time // when the lease ends, at the earliest
+	released bool
 }
 
 // Woken gives a channel that tells that something was queued.
@@ -233,10 +239,38 @@ func (t *Tenure) Release(ctx context.Context, generation int64, readyAt time.Tim
 	ok, err := t.keeper.Leases.Release(ctx, t.Consumer, t.keeper.Owner, generation, readyAt)
 	if err != nil {
 		t.keeper.Trouble(ctx, "release a lease", err)
-		return true // it ends by itself
+		return true // end tries again
 	}
-	if !ok {
+	if t.released = ok; !ok {
 		t.until = time.Time{} // to be taken anew, if it is still to be had
 	}
 	return ok
+}
+
+// end gives the consumer back where Release didn't: more was queued when the hub
+// stopped, the subscription was turned off, or the database failed. Others would
+// wait for the end of the lease. While the database can't be reached, it is
+// tried until then.
+func (t *Tenure) end(ctx context.Context) {
+	k := t.keeper
+	for end := time.Now().Add(k.Lease); !t.released && time.Now().Before(end); {
+		err := t.giveBack(ctx)
+		if err == nil {
+			return
+		}
+		k.Trouble(ctx, "return a lease", err)
+		again := time.NewTimer(k.Poll)
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			again.Stop()
+			return
+		}
+	}
+}
+
+func (t *Tenure) giveBack(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	return t.keeper.Leases.Return(ctx, t.Consumer, t.keeper.Owner)
 }

@@ -39,7 +39,6 @@ func (p *pump) run(ctx context.Context) {
 			return // deleted, and its lease with it
 		case err != nil:
 			p.Dispatcher.keeper.Trouble(ctx, "read due deliveries", err)
-			p.release(ctx, batch)
 			return
 		case p.idle(batch):
 			if !p.rest(ctx, batch) {
@@ -77,26 +76,26 @@ func (p *pump) work(ctx context.Context, b Batch) bool {
 	}
 	p.Renewed(began)
 	p.observe(ctx, b.Subscription, results)
-	if results.Deactivate != nil {
-		return false
-	}
-	if ctx.Err() != nil {
-		p.release(ctx, b)
-		return false
-	}
-	return true
+	return results.Deactivate == nil && ctx.Err() == nil
 }
 
 // rest waits for something to do. It gives false when the pump has given the
 // consumer back, or lost it.
 func (p *pump) rest(ctx context.Context, b Batch) bool {
 	if p.mayLinger(b) {
-		timer := time.NewTimer(linger)
+		wait, due := linger, false // until the next retry, if that is soon
+		if next := b.NextAt.Sub(p.Now()); !b.NextAt.IsZero() && next < linger {
+			wait, due = next, true
+		}
+		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {
 		case <-p.Woken():
 			return true
 		case <-timer.C:
+			if due {
+				return true
+			}
 		case <-ctx.Done():
 		}
 	}

@@ -333,6 +333,14 @@ func testLease(t *testing.T, w *world) {
 		t.Fatalf("a free lease was not taken: %v, %v", ok, err)
 	}
 	w.lease(t, sub, "three") // that of two has ended
+	must(t, w.root.Return(t.Context(), c, "two"))
+	if slices.Contains(w.ready(t), c) {
+		t.Error("a hub returned the lease of another")
+	}
+	must(t, w.root.Return(t.Context(), c, "three"))
+	if !slices.Contains(w.ready(t), c) {
+		t.Error("a returned consumer is not ready, though something is queued")
+	}
 }
 
 func (w *world) ready(t testing.TB) []webhooks.Consumer {
