@@ -90,7 +90,7 @@ func playAll(ctx context.Context, options demoOptions, baseURL, token string, ou
 	p := &player{
 		ctx: ctx, baseURL: baseURL, token: token, seen: snapshot{},
 		client: &http.Client{Timeout: 30 * time.Second},
-		print:  &printer{out: out, color: isTerminal(out) && os.Getenv("NO_COLOR") == ""},
+		print:  newPrinter(out),
 	}
 	p.print.line("A hub with an empty directory serves %s", baseURL)
 	for _, play := range []func(*player){playOktaCatalog, playOktaWizard, playEntra, playEntraFlag} {
