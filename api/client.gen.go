@@ -117,8 +117,9 @@ type ClientInterface interface {
 	//
 	// The same feed as server-sent events. Each message has the event's type as
 	// `event`, its payload as `data` and its cursor as `id`, which a reconnecting
-	// client sends as `Last-Event-ID` and which beats `after`. Every 15 seconds without
-	// an event a comment shows that the connection lives.
+	// client sends as `Last-Event-ID` and which beats `after`. Behind each batch, and every
+	// 15 seconds without an event, a comment comes with the cursor alone. A stream ends
+	// after an hour, so that a revoked token is noticed; clients connect again.
 	//
 	// Corresponds with GET /v2/events/stream (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -345,8 +346,9 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 //
 // The same feed as server-sent events. Each message has the event's type as
 // `event`, its payload as `data` and its cursor as `id`, which a reconnecting
-// client sends as `Last-Event-ID` and which beats `after`. Every 15 seconds without
-// an event a comment shows that the connection lives.
+// client sends as `Last-Event-ID` and which beats `after`. Behind each batch, and every
+// 15 seconds without an event, a comment comes with the cursor alone. A stream ends
+// after an hour, so that a revoked token is noticed; clients connect again.
 //
 // Corresponds with GET /v2/events/stream (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1624,8 +1626,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// The same feed as server-sent events. Each message has the event's type as
 	// `event`, its payload as `data` and its cursor as `id`, which a reconnecting
-	// client sends as `Last-Event-ID` and which beats `after`. Every 15 seconds without
-	// an event a comment shows that the connection lives.
+	// client sends as `Last-Event-ID` and which beats `after`. Behind each batch, and every
+	// 15 seconds without an event, a comment comes with the cursor alone. A stream ends
+	// after an hour, so that a revoked token is noticed; clients connect again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3207,8 +3210,9 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 //
 // The same feed as server-sent events. Each message has the event's type as
 // `event`, its payload as `data` and its cursor as `id`, which a reconnecting
-// client sends as `Last-Event-ID` and which beats `after`. Every 15 seconds without
-// an event a comment shows that the connection lives.
+// client sends as `Last-Event-ID` and which beats `after`. Behind each batch, and every
+// 15 seconds without an event, a comment comes with the cursor alone. A stream ends
+// after an hour, so that a revoked token is noticed; clients connect again.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -13,7 +13,7 @@ import (
 // clients that accept gzip.
 func compression() (func(http.Handler) http.HandlerFunc, error) {
 	wrap, err := gzhttp.NewWrapper(
-		gzhttp.ContentTypes([]string{scim.ContentType, problemType, "application/json", "text/plain"}),
+		gzhttp.ContentTypes([]string{scim.ContentType, problemType, "application/json", "application/yaml", "text/plain"}),
 		gzhttp.MinSize(1400), // what fits in one packet gains nothing
 	)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/scimhub/scimhub/scimresource/fault"
 	"github.com/scimhub/scimhub/server/route"
+	"github.com/scimhub/scimhub/webhooks"
 )
 
 func TestRequestIDIsTheCallersWhenSane(t *testing.T) {
@@ -239,6 +240,13 @@ func TestConfigReportsEveryFault(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v doesn't mention %s", err, want)
 		}
+	}
+}
+
+func TestAdminAPINeedsAllItsParts(t *testing.T) {
+	_, err := New(Config{Webhooks: &webhooks.Service{}})
+	if err == nil || !strings.Contains(err.Error(), "Feed is missing") || !strings.Contains(err.Error(), "Keys is missing") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -18,12 +18,12 @@ const never = math.MaxInt64
 // errLeaseLost ends a transaction of a hub whose lease is another's by now.
 var errLeaseLost = errors.New("the lease is lost")
 
-// Ready implements webhooks.Queue.
-func (s *Store) Ready(ctx context.Context, limit int) ([]webhooks.Consumer, error) {
+// Ready implements webhooks.Leases.
+func (s *Store) Ready(ctx context.Context, kind webhooks.ConsumerKind, limit int) ([]webhooks.Consumer, error) {
 	now := micros(s.Now())
 	list, err := collect(s.engine.read(withSystem(ctx)), sqlf(`SELECT id, organization_id FROM consumers
-		WHERE enabled AND ready_at <= %s AND paused_until <= %s AND lease_until <= %s ORDER BY ready_at, id LIMIT %s`,
-		param(now), param(now), s.engine.clock(), param(limit)), scanConsumer)
+		WHERE enabled AND kind = %s AND ready_at <= %s AND paused_until <= %s AND lease_until <= %s ORDER BY ready_at, id LIMIT %s`,
+		param(string(kind)), param(now), param(now), s.engine.clock(), param(limit)), scanConsumer)
 	return list, s.failed(ctx, "look for consumers", err)
 }
 
@@ -54,7 +54,7 @@ func (s *Store) leaseFor(d time.Duration) fragment {
 	return sqlf("%s + %s", s.engine.clock(), with("CAST(? AS BIGINT)", d.Microseconds()))
 }
 
-// Lease implements webhooks.Queue. Leases go by the clock of the database, so
+// Lease implements webhooks.Leases. Leases go by the clock of the database, so
 // that the clocks of hubs may differ.
 func (s *Store) Lease(ctx context.Context, c webhooks.Consumer, owner string, d time.Duration) (bool, error) {
 	return s.changeConsumer(ctx, c, "take a lease", func(tx *gorm.DB, _ session) error {
@@ -63,7 +63,7 @@ func (s *Store) Lease(ctx context.Context, c webhooks.Consumer, owner string, d 
 	})
 }
 
-// Release implements webhooks.Queue.
+// Release implements webhooks.Leases.
 func (s *Store) Release(ctx context.Context, c webhooks.Consumer, owner string, generation int64, readyAt time.Time) (bool, error) {
 	at := int64(never)
 	if !readyAt.IsZero() {

@@ -90,7 +90,8 @@ func (o *outbound) CreateSubscription(ctx context.Context, sub webhooks.Subscrip
 		if err := tx.Create(&row).Error; err != nil {
 			return o.sameSubscription(err)
 		}
-		return tx.Exec("INSERT INTO consumers (organization_id, id, enabled) VALUES (?, ?, ?)", o.organization, sub.ID, sub.Active).Error
+		return tx.Exec("INSERT INTO consumers (organization_id, id, kind, enabled) VALUES (?, ?, ?, ?)",
+			o.organization, sub.ID, string(webhooks.ConsumerSubscription), sub.Active).Error
 	})
 }
 

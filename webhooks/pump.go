@@ -20,39 +20,32 @@ const (
 	// linger is how long a pump keeps an idle consumer: the next event needs no
 	// lease then.
 	linger = time.Second
-	// recordTimeout bounds a write at the end of the hub.
-	recordTimeout = 10 * time.Second
 )
 
-// pump delivers for one consumer whose lease it holds.
+// pump delivers for one subscription whose lease it holds.
 type pump struct {
 	*Dispatcher
-	consumer   Consumer
-	wake       chan struct{} // something was queued
-	leaseUntil time.Time     // when the lease ends, at the earliest
-	limiter    *rate.Limiter
+	*Tenure
+	limiter *rate.Limiter
 }
 
 // run delivers until there is nothing to do for a while, the lease is lost or
 // the context is done.
 func (p *pump) run(ctx context.Context) {
 	for {
-		batch, err := p.Queue.Due(ctx, p.consumer, batchSize)
+		batch, err := p.Queue.Due(ctx, p.Consumer, batchSize)
 		switch {
 		case fault.Is(err, fault.NotFound):
 			return // deleted, and its lease with it
 		case err != nil:
-			p.trouble(ctx, "read due deliveries", err)
+			p.Dispatcher.keeper.Trouble(ctx, "read due deliveries", err)
 			p.release(ctx, batch)
 			return
-		}
-		if p.idle(batch) {
+		case p.idle(batch):
 			if !p.rest(ctx, batch) {
 				return
 			}
-			continue
-		}
-		if !p.work(ctx, batch) {
+		case !p.work(ctx, batch):
 			return
 		}
 	}
@@ -66,49 +59,32 @@ func (p *pump) idle(b Batch) bool {
 // work sends a batch and records what came of it. It gives false when the pump
 // must stop.
 func (p *pump) work(ctx context.Context, b Batch) bool {
-	if !p.hold(ctx) {
+	if !p.Hold(ctx, p.Timeout+p.LeaseMargin/2) {
 		return false
 	}
 	results := p.send(ctx, b)
-	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	record, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	taken := time.Now()
-	ok, err := p.Queue.Record(record, p.consumer, p.Owner, results, p.lease())
+	began := time.Now()
+	ok, err := p.Queue.Record(record, p.Consumer, p.Owner, results, p.lease())
 	if err != nil {
-		p.trouble(ctx, "record deliveries", err)
+		p.Dispatcher.keeper.Trouble(ctx, "record deliveries", err)
 		return false
 	}
 	if !ok {
-		p.Logger.WarnContext(ctx, "lease lost: deliveries just made are made again by another hub", "subscription_id", p.consumer.ID)
+		p.Logger.WarnContext(ctx, "lease lost: deliveries just made are made again by another hub", "subscription_id", p.Consumer.ID)
 		return false
 	}
-	p.leaseUntil = taken.Add(p.lease())
+	p.Renewed(began)
 	p.observe(ctx, b.Subscription, results)
 	if results.Deactivate != nil {
 		return false
 	}
 	if ctx.Err() != nil {
-		p.release(record, b)
+		p.release(ctx, b)
 		return false
 	}
 	return true
-}
-
-// lease is for how long a consumer is taken: longer than a request may take.
-func (d *Dispatcher) lease() time.Duration { return d.Timeout + d.LeaseMargin }
-
-// hold sees to it that the lease lasts for a request at least.
-func (p *pump) hold(ctx context.Context) bool {
-	if time.Until(p.leaseUntil) > p.Timeout+p.LeaseMargin/2 {
-		return true
-	}
-	taken := time.Now()
-	ok, err := p.Queue.Lease(ctx, p.consumer, p.Owner, p.lease())
-	if err != nil {
-		p.trouble(ctx, "renew a lease", err)
-	}
-	p.leaseUntil = taken.Add(p.lease())
-	return ok && err == nil
 }
 
 // rest waits for something to do. It gives false when the pump has given the
@@ -118,39 +94,29 @@ func (p *pump) rest(ctx context.Context, b Batch) bool {
 		timer := time.NewTimer(linger)
 		defer timer.Stop()
 		select {
-		case <-p.wake:
+		case <-p.Woken():
 			return true
 		case <-timer.C:
 		case <-ctx.Done():
 		}
 	}
-	return !p.release(ctx, b) && ctx.Err() == nil && p.hold(ctx)
+	return !p.release(ctx, b) && ctx.Err() == nil && p.Hold(ctx, 0)
 }
 
 // mayLinger reports whether a consumer may be kept: one that is paused or
 // turned off has nothing to wait for.
 func (p *pump) mayLinger(b Batch) bool {
-	return b.Subscription.Active && !b.Health.paused(p.Now()) && time.Until(p.leaseUntil) > linger
+	return b.Subscription.Active && !b.Health.paused(p.Now()) && time.Until(p.Until()) > linger
 }
 
 // release gives the consumer back. It gives false when something was queued
 // meanwhile, or the lease is lost.
 func (p *pump) release(ctx context.Context, b Batch) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
 	readyAt := b.NextAt
 	if len(b.Due) > 0 {
 		readyAt = p.Now()
 	}
-	ok, err := p.Queue.Release(ctx, p.consumer, p.Owner, b.Generation, readyAt)
-	if err != nil {
-		p.trouble(ctx, "release a lease", err)
-		return true // it ends by itself
-	}
-	if !ok {
-		p.leaseUntil = time.Time{} // to be taken anew, if it is still to be had
-	}
-	return ok
+	return p.Release(ctx, b.Generation, readyAt)
 }
 
 // sending is a batch on its way.
@@ -171,7 +137,7 @@ func (p *pump) send(ctx context.Context, b Batch) Results {
 	s := &sending{pump: p, sub: b.Subscription, results: Results{Health: b.Health}}
 	s.results.Health.PausedUntil = time.Time{}
 	s.until = time.Now().Add(batchTime)
-	if latest := p.leaseUntil.Add(-p.Timeout); latest.Before(s.until) {
+	if latest := p.Until().Add(-p.Timeout); latest.Before(s.until) {
 		s.until = latest
 	}
 	if s.probing = b.Health.open(); s.probing {

@@ -9,22 +9,14 @@ import (
 
 // Queue is the database as the engine that delivers sees it: over all
 // organizations.
-//
-// A consumer is what deliveries are queued for: it has an order of its own, and
-// is served by one hub at a time, which holds its lease.
 type Queue interface {
+	Leases
+
 	// Sequence gives the next committed events their positions, in the order in
 	// which they were written, and queues deliveries to the subscriptions that
 	// want them, to be tried after firstDelay. One pass runs at a time in all
 	// hubs together.
 	Sequence(ctx context.Context, firstDelay time.Duration) (Sequenced, error)
-
-	// Ready lists consumers that have something to do and that no hub serves.
-	Ready(ctx context.Context, limit int) ([]Consumer, error)
-
-	// Lease takes a consumer that no other hub serves for the given time. ok is
-	// false when one does.
-	Lease(ctx context.Context, c Consumer, owner string, d time.Duration) (ok bool, err error)
 
 	// Due reads the next deliveries of a leased consumer in their order: those
 	// whose time has come and that no earlier one of their lane keeps waiting.
@@ -34,11 +26,6 @@ type Queue interface {
 	// transaction. When the lease is another's, nothing is written and ok is
 	// false: the caller must stop.
 	Record(ctx context.Context, c Consumer, owner string, r Results, d time.Duration) (ok bool, err error)
-
-	// Release gives a consumer back, which is ready again at the time given
-	// (zero: when something is queued). ok is false, and the lease kept, when
-	// something was queued since the batch with that Generation was read.
-	Release(ctx context.Context, c Consumer, owner string, generation int64, readyAt time.Time) (ok bool, err error)
 
 	// Backlog measures what waits.
 	Backlog(ctx context.Context) (Backlog, error)
@@ -55,18 +42,12 @@ type Sequenced struct {
 	More      bool     // there may be more events to sequence
 }
 
-// Consumer is what deliveries are queued for.
-type Consumer struct {
-	ID             string // of the subscription
-	OrganizationID string
-}
-
 // Batch is what a consumer has to do next.
 type Batch struct {
 	Subscription Subscription // as it is now
 	Health       Health
 	Due          []QueuedDelivery
-	Generation   int64     // counts what was ever queued
+	Generation   int64     // rises whenever something is queued
 	NextAt       time.Time // when the next of those that wait is due; zero: none waits
 }
 

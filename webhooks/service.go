@@ -64,7 +64,7 @@ func (s *Subscriptions) Create(ctx context.Context, d Draft) (Subscription, erro
 // List gives subscriptions in the order of their creation, beginning behind the
 // one with the id after. more says whether there are others behind them.
 func (s *Subscriptions) List(ctx context.Context, after string, limit int) (page []Subscription, more bool, err error) {
-	if _, ok := access.DecodeID(subscriptionPrefix, after); !ok && after != "" {
+	if after != "" && CheckID(after) != nil {
 		return nil, false, fault.New(fault.InvalidValue, "after is no cursor; send next_cursor of an earlier answer, or leave it out")
 	}
 	page, err = s.store.Subscriptions(ctx, after, limit+1)
@@ -72,6 +72,15 @@ func (s *Subscriptions) List(ctx context.Context, after string, limit int) (page
 		return page, false, err
 	}
 	return page[:limit], true, nil
+}
+
+// CheckID reports what is no id of a subscription as a fault of kind NotFound:
+// there can be no such subscription, and not every text is fit for a database.
+func CheckID(id string) error {
+	if raw, ok := access.DecodeID(subscriptionPrefix, id); !ok || len(raw) != subscriptionBytes {
+		return fault.New(fault.NotFound, "there is no such subscription")
+	}
+	return nil
 }
 
 // Get gives a subscription.

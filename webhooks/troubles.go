@@ -1,9 +1,6 @@
 package webhooks
 
-import (
-	"context"
-	"sync"
-)
+import "sync"
 
 // troubles remembers what was logged, so that a fault that lasts is logged once.
 type troubles struct {
@@ -27,11 +24,4 @@ func (t *troubles) over() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last = ""
-}
-
-// trouble logs an error that doesn't end the dispatcher.
-func (d *Dispatcher) trouble(ctx context.Context, doing string, err error) {
-	if ctx.Err() == nil && d.troubles.isNew(err) {
-		d.Logger.ErrorContext(ctx, "deliveries are held up", "doing", doing, "error", err)
-	}
 }

@@ -47,12 +47,13 @@ CREATE TABLE subscriptions (
 );
 CREATE UNIQUE INDEX subscriptions_fingerprint ON subscriptions (organization_id, fingerprint);
 
--- What deliveries are queued for. A consumer is served by the hub that holds its
+-- What something is queued for: subscriptions, and later sources. A consumer is served by the hub that holds its
 -- lease. "generation" rises whenever something is queued, so that a hub that
 -- found nothing to do can tell whether that is still so.
 CREATE TABLE consumers (
     organization_id TEXT COLLATE "C" NOT NULL,
     id              TEXT COLLATE "C" NOT NULL,
+    kind            TEXT COLLATE "C" NOT NULL,
     enabled         BOOLEAN NOT NULL,
     generation      BIGINT NOT NULL DEFAULT 0,
     ready_at        BIGINT NOT NULL DEFAULT 0, -- when there is something to do
@@ -63,7 +64,7 @@ CREATE TABLE consumers (
     paused_until    BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (organization_id, id)
 );
-CREATE INDEX consumers_ready ON consumers (ready_at) WHERE enabled;
+CREATE INDEX consumers_ready ON consumers (kind, ready_at) WHERE enabled;
 
 -- A delivery waits here until it is done with. "next_at" is 0 for one that was
 -- never put off.

@@ -48,12 +48,13 @@ CREATE TABLE subscriptions (
 ) STRICT;
 CREATE UNIQUE INDEX subscriptions_fingerprint ON subscriptions (organization_id, fingerprint);
 
--- What deliveries are queued for. A consumer is served by the hub that holds its
+-- What something is queued for: subscriptions, and later sources. A consumer is served by the hub that holds its
 -- lease. "generation" rises whenever something is queued, so that a hub that
 -- found nothing to do can tell whether that is still so.
 CREATE TABLE consumers (
     organization_id TEXT NOT NULL,
     id              TEXT NOT NULL,
+    kind            TEXT NOT NULL,
     enabled         INTEGER NOT NULL,
     generation      INTEGER NOT NULL DEFAULT 0,
     ready_at        INTEGER NOT NULL DEFAULT 0, -- when there is something to do
@@ -64,7 +65,7 @@ CREATE TABLE consumers (
     paused_until    INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (organization_id, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX consumers_ready ON consumers (ready_at) WHERE enabled;
+CREATE INDEX consumers_ready ON consumers (kind, ready_at) WHERE enabled;
 
 -- A delivery waits here until it is done with. "next_at" is 0 for one that was
 -- never put off.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -81,6 +84,9 @@ func extend(c *gin.Context, d time.Duration) {
 
 func feedQuery(c *gin.Context, feed *webhooks.Feed, after *string, types *[]string, resource *string) (webhooks.FeedQuery, error) {
 	q := webhooks.FeedQuery{ResourceID: value(resource), Limit: defaultLimit}
+	if !utf8.ValidString(q.ResourceID) || strings.ContainsFunc(q.ResourceID, unicode.IsControl) {
+		return q, fault.New(fault.InvalidValue, "resource_id is no id")
+	}
 	var err error
 	if q.Types, err = readTypes(value(types)); err != nil {
 		return q, err

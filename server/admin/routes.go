@@ -40,15 +40,15 @@ func subscriptionRoutes(h *api.ServerInterfaceWrapper) []route.Route {
 	return []route.Route{
 		{Method: http.MethodGet, Path: all, Access: read, Handler: operation(h.ListSubscriptions)},
 		{Method: http.MethodPost, Path: all, Access: write, Handler: operation(h.CreateSubscription)},
-		{Method: http.MethodGet, Path: one, Access: read, Handler: operation(h.GetSubscription)},
-		{Method: http.MethodPut, Path: one, Access: write, Handler: operation(h.ReplaceSubscription)},
-		{Method: http.MethodPatch, Path: one, Access: write, Handler: operation(h.PatchSubscription)},
-		{Method: http.MethodDelete, Path: one, Access: write, Handler: operation(h.DeleteSubscription)},
-		{Method: http.MethodPost, Path: one + "/ping", Access: write, Handler: operation(h.PingSubscription)},
-		{Method: http.MethodGet, Path: one + "/secret", Access: write, Handler: operation(h.GetSubscriptionSecret)},
-		{Method: http.MethodPost, Path: one + "/rotate-secret", Access: write, Handler: operation(h.RotateSubscriptionSecret)},
-		{Method: http.MethodGet, Path: one + "/deliveries", Access: read, Handler: operation(h.ListDeliveries)},
-		{Method: http.MethodPost, Path: one + "/recover", Access: write, Handler: operation(h.RecoverSubscription)},
+		{Method: http.MethodGet, Path: one, Access: read, Handler: about(h.GetSubscription)},
+		{Method: http.MethodPut, Path: one, Access: write, Handler: about(h.ReplaceSubscription)},
+		{Method: http.MethodPatch, Path: one, Access: write, Handler: about(h.PatchSubscription)},
+		{Method: http.MethodDelete, Path: one, Access: write, Handler: about(h.DeleteSubscription)},
+		{Method: http.MethodPost, Path: one + "/ping", Access: write, Handler: about(h.PingSubscription)},
+		{Method: http.MethodGet, Path: one + "/secret", Access: write, Handler: about(h.GetSubscriptionSecret)},
+		{Method: http.MethodPost, Path: one + "/rotate-secret", Access: write, Handler: about(h.RotateSubscriptionSecret)},
+		{Method: http.MethodGet, Path: one + "/deliveries", Access: read, Handler: about(h.ListDeliveries)},
+		{Method: http.MethodPost, Path: one + "/recover", Access: write, Handler: about(h.RecoverSubscription)},
 	}
 }
 
@@ -87,6 +87,16 @@ func operation(op func(*gin.Context)) route.Handler {
 			return failed.Err
 		}
 		return nil
+	}
+}
+
+// about makes a handler of an operation on the subscription that the path names.
+func about(op func(*gin.Context)) route.Handler {
+	return func(c *gin.Context) error {
+		if err := webhooks.CheckID(c.Param("id")); err != nil {
+			return err
+		}
+		return operation(op)(c)
 	}
 }
 

@@ -337,7 +337,7 @@ func testLease(t *testing.T, w *world) {
 
 func (w *world) ready(t testing.TB) []webhooks.Consumer {
 	t.Helper()
-	list, err := w.root.Ready(t.Context(), 10000)
+	list, err := w.root.Ready(t.Context(), webhooks.ConsumerSubscription, 10000)
 	must(t, err)
 	return list
 }
