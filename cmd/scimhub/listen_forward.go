@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/scimhub/scimhub/scimresource/event"
 	"github.com/scimhub/scimhub/webhooks"
 )
 
@@ -44,29 +43,6 @@ func newForwarder(o listenOptions, printer *listenPrinter) *forwarder {
 		},
 		retry: o.retry, print: printer, pause: pauseFor,
 	}
-}
-
-// told is what listen reads of an event's payload.
-type told struct {
-	ID   string     `json:"id"`
-	Type event.Type `json:"type"`
-	Data struct {
-		UserName    string `json:"user_name"`
-		DisplayName string `json:"display_name"`
-		URL         string `json:"url"`
-		UserID      string `json:"user_id"`
-		GroupID     string `json:"group_id"`
-	} `json:"data"`
-}
-
-// who names whom the event is about.
-func (t told) who() string {
-	for _, name := range []string{t.Data.UserName, t.Data.DisplayName, t.Data.URL, t.Data.UserID, t.Data.GroupID} {
-		if name != "" {
-			return name
-		}
-	}
-	return t.ID
 }
 
 // reply is what a program answered to an event, or err, why it did not.
