@@ -170,6 +170,42 @@ func TestMemberOperations(t *testing.T) {
 	}
 }
 
+// A resource can't be made larger without end by adding to it.
+func TestTooLarge(t *testing.T) {
+	d := newDirectory(t)
+	user := d.create(schema.User, `{"userName":"anna"}`)
+	var err error
+	for n := 0; err == nil && n < 100; n++ {
+		add := fmt.Sprintf(`{"op":"add","path":"roles","value":"%d %s"}`, n, strings.Repeat("x", 60_000))
+		_, err = d.tryPatch(schema.User, user.ID, add)
+	}
+	if !fault.Is(err, fault.TooLarge) {
+		t.Errorf("error is %v, want TooLarge", err)
+	}
+	if n := len(d.get(schema.User, user.ID).Document); n < 1<<20 || n > 2<<20 {
+		t.Errorf("the document has %d bytes", n)
+	}
+}
+
+// A search among the members of a group may not cost without limit: nobody
+// else could change anything meanwhile on SQLite.
+func TestTooMuchWork(t *testing.T) {
+	d := newDirectory(t)
+	var members []string
+	for i := range 20 {
+		user := d.create(schema.User, fmt.Sprintf(`{"userName":"user%d%s"}`, i, strings.Repeat("ä", 900)))
+		members = append(members, `{"value":"`+user.ID+`"}`)
+	}
+	group := d.create(schema.Group, `{"displayName":"all","members":[`+strings.Join(members, ",")+`]}`)
+
+	search := `display co \"z\"`
+	d.patch(schema.Group, group.ID, `{"op":"remove","path":"members[`+search+`]"}`)
+	_, err := d.tryPatch(schema.Group, group.ID, `{"op":"remove","path":"members[`+search+strings.Repeat(" or "+search, 99)+`]"}`)
+	if !fault.Is(err, fault.TooLarge) {
+		t.Errorf("error is %v, want TooLarge", err)
+	}
+}
+
 func TestGroupInItself(t *testing.T) {
 	d := newDirectory(t)
 	group := d.create(schema.Group, `{"displayName":"all"}`)

@@ -3,7 +3,6 @@ package scimresource
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"slices"
 
 	"github.com/scimhub/scimhub/scimresource/document"
@@ -73,8 +72,11 @@ func wantedMembers(ctx context.Context, tx Tx, groupID string, isNew bool, ops [
 		known[m.ID] = m
 		then[m.ID] = true
 	}
+	var budget filter.Budget
 	for _, delta := range deltas {
-		applyDelta(then, known, delta)
+		if err := applyDelta(then, known, delta, &budget); err != nil {
+			return wanted{}, err
+		}
 	}
 	return difference(known, then), nil
 }
@@ -96,14 +98,14 @@ func affectedMembers(ctx context.Context, tx Tx, groupID string, isNew bool, del
 	return members, err
 }
 
-func applyDelta(then map[string]bool, known map[string]Member, delta patch.MemberDelta) {
+func applyDelta(then map[string]bool, known map[string]Member, delta patch.MemberDelta, budget *filter.Budget) error {
 	if delta.Clear {
 		clear(then)
 	}
 	if delta.Where != nil {
-		maps.DeleteFunc(then, func(id string, _ bool) bool {
-			return filter.MatchElement(delta.Where, memberObject(id, known))
-		})
+		if err := removeMatching(then, known, delta.Where, budget); err != nil {
+			return err
+		}
 	}
 	for _, id := range delta.Remove {
 		delete(then, id)
@@ -111,6 +113,20 @@ func applyDelta(then map[string]bool, known map[string]Member, delta patch.Membe
 	for _, id := range delta.Add {
 		then[id] = true
 	}
+	return nil
+}
+
+func removeMatching(then map[string]bool, known map[string]Member, where filter.Expr, budget *filter.Budget) error {
+	for id := range then {
+		matches, err := budget.MatchElement(where, memberObject(id, known))
+		if err != nil {
+			return err
+		}
+		if matches {
+			delete(then, id)
+		}
+	}
+	return nil
 }
 
 // memberObject gives a member as filters see it. One added by the same request

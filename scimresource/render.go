@@ -25,9 +25,10 @@ func (h *Hub) Location(r *Resource) string { return h.BaseURL + r.Type.Endpoint 
 
 // Append appends the SCIM JSON of a resource: the stored document with id,
 // externalId, meta, groups and members around it. Unless the projection asks
-// for less or more than usual, the stored bytes are copied as they are.
+// for less or more than usual, or the document has attributes that can't be
+// shown, the stored bytes are copied as they are.
 func (h *Hub) Append(dst []byte, r *Resource, p document.Projection) ([]byte, error) {
-	if p.Default(r.Type) {
+	if p.Default(r.Type) && !document.HasForeign(r.Type, r.Document) {
 		return h.splice(dst, r)
 	}
 	attrs, err := r.Decoded()
@@ -116,6 +117,7 @@ func (h *Hub) appendMembers(dst []byte, members []Member) []byte {
 func (h *Hub) whole(r *Resource, attrs document.Object) document.Object {
 	obj := make(document.Object, len(attrs)+5)
 	maps.Copy(obj, attrs)
+	obj["schemas"] = document.Schemas(r.Type, attrs)
 	obj["id"] = r.ID
 	if r.ExternalID != "" {
 		obj["externalId"] = r.ExternalID

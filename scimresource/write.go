@@ -9,6 +9,12 @@ import (
 	"github.com/scimhub/scimhub/scimresource/schema"
 )
 
+// maxDocument is how many bytes the document of a resource may have: more than
+// a client sends in one request, unless the operator allows larger ones. PATCH
+// could else add to it without end, and every change of it writes all of it,
+// once more in its event.
+const maxDocument = 2 << 20
+
 // write makes before what the draft says and announces it. A draft that
 // changes nothing writes nothing: the result is before, with the same version.
 // A before of version 0 is new.
@@ -27,7 +33,10 @@ func (d *Directory) write(ctx context.Context, tx Tx, before *Resource, draft dr
 	after := d.next(before)
 	after.ExternalID = draft.externalID
 	after.Attributes = draft.attrs
-	after.Document = document.Append(nil, after.Type, after.Attributes)
+	after.Document = document.AppendStored(nil, after.Type, after.Attributes)
+	if n := len(after.Document); n > maxDocument {
+		return nil, fault.New(fault.TooLarge, "the %s would have %d bytes; the limit is %d", after.Type.Name, n, maxDocument)
+	}
 
 	change := Change{Before: before, After: after, AddMembers: delta.added, RemoveMembers: delta.removed}
 	if before.Version == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/scimhub/scimhub/scimresource"
 	"github.com/scimhub/scimhub/scimresource/access"
+	"github.com/scimhub/scimhub/server/hooks"
 	"github.com/scimhub/scimhub/webhooks"
 )
 
@@ -31,6 +32,9 @@ type Config struct {
 	Webhooks *webhooks.Service
 	Feed     func(organizationID string) *webhooks.Feed
 	Keys     *webhooks.Keys
+
+	// Inbound takes in what sources post. Without it nothing is served there.
+	Inbound *hooks.Config
 
 	// Ready reports why the hub can't serve requests now, or nil. A fault's
 	// Detail is shown to the prober, any other error only logged.

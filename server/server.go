@@ -14,6 +14,7 @@ import (
 
 	"github.com/scimhub/scimhub/scimresource/fault"
 	"github.com/scimhub/scimhub/server/admin"
+	"github.com/scimhub/scimhub/server/hooks"
 	"github.com/scimhub/scimhub/server/route"
 	"github.com/scimhub/scimhub/server/scim"
 )
@@ -53,6 +54,9 @@ func New(cfg Config) (*Server, error) {
 		s.routes = append(s.routes, admin.Routes(admin.Config{
 			Webhooks: cfg.Webhooks, Feed: cfg.Feed, Keys: cfg.Keys, Stopping: s.stopping,
 		})...)
+	}
+	if cfg.Inbound != nil {
+		s.routes = append(s.routes, hooks.Routes(*cfg.Inbound)...)
 	}
 	return s, s.mount()
 }

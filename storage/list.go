@@ -24,7 +24,7 @@ func (t *tenant) List(ctx context.Context, q scimresource.Query) (scimresource.P
 }
 
 func (t *tenant) count(ctx context.Context, total fragment) (int, error) {
-	counts, err := collect(t.engine.read(t.as(ctx)), total, func(rows *sql.Rows) (n int, err error) {
+	counts, err := collect(t.db(ctx), total, func(rows *sql.Rows) (n int, err error) {
 		return n, rows.Scan(&n)
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
@@ -36,24 +37,37 @@ type postgres struct {
 	sql    *sql.DB
 }
 
-func openPostgres(ctx context.Context, dsn string, connections int) (*postgres, error) {
-	cfg, err := pgx.ParseConfig(dsn)
+func openPostgres(ctx context.Context, c Config) (*postgres, error) {
+	cfg, err := pgx.ParseConfig(c.DSN)
 	if err != nil {
 		return nil, err // pgx leaves the password out
 	}
 	cfg.RuntimeParams["application_name"] = cmp.Or(cfg.RuntimeParams["application_name"], "scimhub")
 	pool := sql.OpenDB(tenantConnector{stdlib.GetConnector(*cfg)})
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
+	pool.SetMaxOpenConns(c.MaxConnections)
+	pool.SetMaxIdleConns(c.MaxConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	db, err := gorm.Open(gormpostgres.New(gormpostgres.Config{Conn: pool}), gormConfig())
+	p := &postgres{config: cfg, db: db, sql: pool}
 	if err == nil {
-		err = pool.PingContext(ctx)
+		err = p.checkFence(ctx, c.Logger)
 	}
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &postgres{config: cfg, db: db, sql: pool}, nil
+	return p, nil
+}
+
+// checkFence warns of a role that row-level security does not apply to. The hub
+// works as well with it, so nobody would notice that the second fence between
+// organizations is missing.
+func (p *postgres) checkFence(ctx context.Context, log *slog.Logger) error {
+	var passes bool
+	err := p.sql.QueryRowContext(ctx, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").Scan(&passes)
+	if passes {
+		log.WarnContext(ctx, "row-level security has no effect: the database role is a superuser or has BYPASSRLS; use another")
+	}
+	return err
 }
 
 // gormConfig leaves preparing statements to the connections: pgx does it by

@@ -1,12 +1,16 @@
 package storage_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -78,6 +82,25 @@ func TestRowLevelSecurity(t *testing.T) {
 	enter(d.actor.OrganizationID)
 	if count("users") != 1 || count("tokens") != 1 {
 		t.Error("another organization deleted rows")
+	}
+}
+
+// TestRoleWithoutFence looks for the warning of a role that row-level security
+// doesn't bind, such as that of most servers for tests.
+func TestRoleWithoutFence(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{storagetest.PostgresDSN(t), os.Getenv("SCIMHUB_TEST_POSTGRES")} {
+		db, err := sql.Open("pgx", dsn)
+		must(t, err)
+		defer db.Close()
+		var unbound bool
+		must(t, db.QueryRowContext(t.Context(), "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").Scan(&unbound))
+
+		var log bytes.Buffer
+		storagetest.OpenOnly(t, storage.Config{DSN: dsn, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if warned := strings.Contains(log.String(), "row-level security has no effect"); warned != unbound {
+			t.Errorf("unbound by row-level security: %t, warned: %t", unbound, warned)
+		}
 	}
 }
 

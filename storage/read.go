@@ -44,7 +44,7 @@ func (t *tenant) single(typ *schema.ResourceType, id string, inc scimresource.In
 
 // fetch runs a statement of single or listing.
 func (t *tenant) fetch(ctx context.Context, typ *schema.ResourceType, q fragment) (page scimresource.Page, err error) {
-	resources, err := collect(t.engine.read(t.as(ctx)), q, func(rows *sql.Rows) (*scimresource.Resource, error) {
+	resources, err := collect(t.db(ctx), q, func(rows *sql.Rows) (*scimresource.Resource, error) {
 		row := resourceRow{}
 		if err := rows.Scan(append(row.base(), &row.externalID, &row.groups, &row.members, &page.Total)...); err != nil || !row.id.Valid {
 			return nil, err

@@ -213,12 +213,16 @@ func insertEvent(e event.Event, position *int64, audience *string) (statement, e
 			micros(time.Time(e.Timestamp)), position, audience))}, nil
 }
 
-// Listen calls fn with the ids of consumers that any hub queued something for,
-// and with none when everything should be looked at, until the context is done.
-// Where it can't listen, callers must look by themselves now and then.
-func (s *Store) Listen(ctx context.Context, fn func(consumers []string)) {
+// Listen calls fn with the ids of subscriptions that any hub queued something
+// for, and with none when everything should be looked at, until the context is
+// done. Where it can't listen, callers must look by themselves now and then.
+func (s *Store) Listen(ctx context.Context, fn func(subscriptions []string)) {
+	s.listenOn(ctx, queueChannel, fn)
+}
+
+func (s *Store) listenOn(ctx context.Context, channel string, fn func(ids []string)) {
 	for ctx.Err() == nil {
-		err := s.engine.listen(ctx, queueChannel, func(text string) { fn(strings.Fields(text)) })
+		err := s.engine.listen(ctx, channel, func(text string) { fn(strings.Fields(text)) })
 		if ctx.Err() == nil {
 			s.Logger.WarnContext(ctx, "not listening for notifications of other hubs", "error", err)
 			_ = pause(ctx, listenAgain) // its only error is the end of the context

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"github.com/scimhub/scimhub/scimresource"
 	"github.com/scimhub/scimhub/scimresource/access"
 )
@@ -30,7 +32,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if path, sqlite := cfg.sqlitePath(); sqlite {
 		s.engine, err = openSQLite(ctx, path, cfg.MaxConnections)
 	} else {
-		s.engine, err = openPostgres(ctx, cfg.DSN, cfg.MaxConnections)
+		s.engine, err = openPostgres(ctx, cfg)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -52,6 +54,15 @@ type tenant struct {
 	*Store
 	organization string
 	directory    string
+	open         session // nil, or the transaction that all is part of
+}
+
+// db gives a handle for reads.
+func (t *tenant) db(ctx context.Context) *gorm.DB {
+	if t.open != nil {
+		return t.open.query(t.as(ctx))
+	}
+	return t.engine.read(t.as(ctx))
 }
 
 // as marks a context as working for the tenant.

@@ -9,8 +9,12 @@ import (
 	"github.com/scimhub/scimhub/scimresource/schema"
 )
 
-// Update implements scimresource.Store.
+// Update implements scimresource.Store. Within an open transaction it is a part
+// of that.
 func (t *tenant) Update(ctx context.Context, fn func(tx scimresource.Tx) error) error {
+	if t.open != nil {
+		return fn(&transaction{tenant: t, session: t.open})
+	}
 	tenantCtx := t.as(ctx)
 	var tx *transaction
 	err := t.retry(ctx, func() error {

@@ -111,13 +111,13 @@ func (d *Dispatcher) decide(sub Subscription, q QueuedDelivery, a *Attempt, wait
 		a.Outcome = OutcomeDelivered
 		return
 	}
-	delay, more := d.Schedule.after(a.Number)
+	delay, more := d.Schedule.After(a.Number)
 	if q.Payload == nil || !more && sub.OnExhausted != ExhaustedBlock && a.StatusCode != http.StatusGone {
 		a.Outcome = OutcomeDead
 		return
 	}
 	a.Outcome = OutcomeRetry
-	a.NextAt = a.At.Add(a.Duration).Add(max(jitter(delay), wait)).UTC().Truncate(time.Microsecond)
+	a.NextAt = a.At.Add(a.Duration).Add(max(Jitter(delay), wait)).UTC().Truncate(time.Microsecond)
 }
 
 // deactivation gives why an attempt ends its subscription, or nil.

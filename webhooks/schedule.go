@@ -27,9 +27,9 @@ func (s Schedule) first() time.Duration {
 	return s[0]
 }
 
-// after gives the wait after an attempt, counted from 1. more is false when
+// After gives the wait after an attempt, counted from 1. more is false when
 // there is no further attempt; the wait is then the last one.
-func (s Schedule) after(attempt int) (wait time.Duration, more bool) {
+func (s Schedule) After(attempt int) (wait time.Duration, more bool) {
 	if attempt < len(s) {
 		return s[attempt], true
 	}
@@ -39,9 +39,9 @@ func (s Schedule) after(attempt int) (wait time.Duration, more bool) {
 	return s[len(s)-1], false
 }
 
-// jitter spreads a wait by a tenth in either direction, so that deliveries that
+// Jitter spreads a wait by a tenth in either direction, so that deliveries that
 // failed together are not tried together again.
-func jitter(d time.Duration) time.Duration {
+func Jitter(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}

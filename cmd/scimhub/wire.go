@@ -21,6 +21,7 @@ import (
 	"github.com/scimhub/scimhub/scimresource/schema"
 	"github.com/scimhub/scimhub/server"
 	"github.com/scimhub/scimhub/server/auth"
+	"github.com/scimhub/scimhub/server/hooks"
 	"github.com/scimhub/scimhub/storage"
 	"github.com/scimhub/scimhub/webhooks"
 )
@@ -120,20 +121,22 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 	if a.engine, err = a.newEngine(metrics, keys); err != nil {
 		return err
 	}
+	hub := scimresource.Config{
+		Registry: registry, Bind: a.store.Bind, BaseURL: a.cfg.PublicURL + scimPath, Now: time.Now, Logger: a.cfg.Logger,
+	}
+	in, err := a.newInbound(metrics, hub)
+	if err != nil {
+		return err
+	}
 	a.server, err = server.New(server.Config{ //nolint:contextcheck // a request has its own
-		Hub: scimresource.NewHub(scimresource.Config{
-			Registry: registry,
-			Bind:     a.store.Bind,
-			BaseURL:  a.cfg.PublicURL + scimPath,
-			Now:      time.Now,
-			Logger:   a.cfg.Logger,
-		}),
+		Hub:           scimresource.NewHub(hub),
 		Authenticator: authenticator,
 		Webhooks: webhooks.NewService(webhooks.ServiceConfig{
 			Bind: a.store.Webhooks, Now: time.Now, AllowPrivateNetworks: a.cfg.WebhooksAllowPrivateNetworks, Logger: a.cfg.Logger,
 		}),
 		Feed:    func(org string) *webhooks.Feed { return webhooks.NewFeed(a.store.Webhooks(org), a.engine.Grown()) },
 		Keys:    keys,
+		Inbound: &hooks.Config{Finder: a.store, Receiver: in.receiver, Now: time.Now},
 		Ready:   a.ready,
 		Limits:  server.Limits{Body: a.cfg.MaxBodyBytes, PageDefault: a.cfg.PageSizeDefault, PageMax: a.cfg.PageSizeMax},
 		Logger:  a.cfg.Logger,
@@ -142,7 +145,7 @@ func (a *app) start(ctx context.Context, registry *schema.Registry) error {
 	if err != nil {
 		return err
 	}
-	a.inBackground(ctx, authenticator.Run, a.engine.Run)
+	a.inBackground(ctx, authenticator.Run, a.engine.Run, in.worker.Run)
 	return nil
 }
 

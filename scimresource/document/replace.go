@@ -36,10 +36,13 @@ func checkImmutable(a *schema.Attr, before, after Object) error {
 // KeepOnReplace adds to after, the normalised body of a PUT, what a client that
 // leaves it out does not mean to clear: active, since a default of true would
 // let a leaver in again; attributes that it was not shown (write-only ones and
-// those returned never or on request only); and immutable ones, which it can't
-// clear. after is changed in place.
+// those returned never or on request only, foreign ones); and immutable ones,
+// which it can't clear. after is changed in place.
 func KeepOnReplace(t *schema.ResourceType, before, after Object) {
 	keepOnReplace(t.Root, before, after)
+	for _, uri := range unresolved(t.Root, before) {
+		after[uri] = cloneValue(before[uri])
+	}
 }
 
 func keepOnReplace(a *schema.Attr, before, after Object) {

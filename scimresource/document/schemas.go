@@ -7,13 +7,23 @@ import (
 
 func isSchemas(a *schema.Attr) bool { return a.Path == "schemas" }
 
-// setSchemas lists the base schema and the extensions present (RFC 7643 §3).
-func setSchemas(t *schema.ResourceType, obj Object) {
+// Schemas lists the base schema and the extensions present (RFC 7643 §3), as
+// far as the hub knows them.
+func Schemas(t *schema.ResourceType, obj Object) []any {
 	uris := []any{t.Base.ID}
 	for _, e := range t.Extensions {
 		if _, ok := obj[e.Schema.ID]; ok {
 			uris = append(uris, e.Schema.ID)
 		}
+	}
+	return uris
+}
+
+// setSchemas lists all schemas of a document, foreign ones too.
+func setSchemas(t *schema.ResourceType, obj Object) {
+	uris := Schemas(t, obj)
+	for _, uri := range unresolved(t.Root, obj) {
+		uris = append(uris, uri)
 	}
 	obj["schemas"] = uris
 }

@@ -10,28 +10,24 @@ import (
 
 // Match reports whether a resource satisfies a filter. obj is the canonical
 // document with id, externalId, meta, groups and members as SCIM shows them.
-func Match(e Expr, obj document.Object) bool { return match(e, obj, nil) }
-
-// MatchElement reports whether an element of a multi-valued complex attribute
-// satisfies the Where of an Any or of a Target.
-func MatchElement(e Expr, element any) bool { return match(e, element, nil) }
+func Match(e Expr, obj document.Object) bool { return (*Budget)(nil).match(e, obj, nil) }
 
 // match evaluates e on v. self is the attribute that v itself is a value of,
-// for paths that are empty.
-func match(e Expr, v any, self *schema.Attr) bool {
+// for paths that are empty. Once the budget is used up the result means nothing.
+func (b *Budget) match(e Expr, v any, self *schema.Attr) bool {
 	switch e := e.(type) {
 	case And:
-		return !slices.ContainsFunc(e.Terms, func(term Expr) bool { return !match(term, v, self) })
+		return !slices.ContainsFunc(e.Terms, func(term Expr) bool { return !b.match(term, v, self) })
 	case Or:
-		return slices.ContainsFunc(e.Terms, func(term Expr) bool { return match(term, v, self) })
+		return slices.ContainsFunc(e.Terms, func(term Expr) bool { return b.match(term, v, self) })
 	case Not:
-		return !match(e.Term, v, self)
+		return !b.match(e.Term, v, self)
 	case Any:
 		list, _ := at(v, e.Path).([]any)
 		attr := e.Path[len(e.Path)-1]
-		return slices.ContainsFunc(list, func(element any) bool { return match(e.Where, element, attr) })
+		return slices.ContainsFunc(list, func(element any) bool { return b.match(e.Where, element, attr) })
 	case Compare:
-		return compare(e, v, self)
+		return b.compare(e, v, self)
 	case Present:
 		return present(at(v, e.Path))
 	default:
@@ -68,12 +64,16 @@ func present(v any) bool {
 	}
 }
 
-func compare(e Compare, v any, self *schema.Attr) bool {
+func (b *Budget) compare(e Compare, v any, self *schema.Attr) bool {
 	a := self
 	if len(e.Path) > 0 {
 		a = e.Path[len(e.Path)-1]
 	}
-	key, ok := a.Key(at(v, e.Path))
+	v = at(v, e.Path)
+	if b.take(v, 1); b.exhausted() {
+		return false
+	}
+	key, ok := a.Key(v)
 	if !ok {
 		return e.Op == NE
 	}

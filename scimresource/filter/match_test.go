@@ -218,13 +218,14 @@ func TestMatchElement(t *testing.T) {
 		`{"primary": false}`:                 false,
 		`{}`:                                 false,
 	} {
-		if got := filter.MatchElement(target.Where, decode(t, text)); got != want {
-			t.Errorf("%s matches: %t, want %t", text, got, want)
+		got, err := new(filter.Budget).MatchElement(target.Where, decode(t, text))
+		if got != want || err != nil {
+			t.Errorf("%s matches: %t, want %t; error %v", text, got, want, err)
 		}
 	}
 	for _, element := range []any{nil, "work", []any{}} {
-		if filter.MatchElement(target.Where, element) {
-			t.Errorf("%v matches", element)
+		if got, err := new(filter.Budget).MatchElement(target.Where, element); got || err != nil {
+			t.Errorf("%v matches: %t; error %v", element, got, err)
 		}
 	}
 }

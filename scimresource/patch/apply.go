@@ -7,11 +7,6 @@ import (
 	"github.com/scimhub/scimhub/scimresource/schema"
 )
 
-// maxVisits is the most elements of multi-valued attributes that one request
-// may look at, all operations together. It takes thousands of operations on an
-// attribute of thousands of elements to get there.
-const maxVisits = 1_000_000
-
 // Result is a resource after a request.
 type Result struct {
 	Object  document.Object // in canonical form
@@ -48,7 +43,7 @@ func Apply(t *schema.ResourceType, obj document.Object, ops []Operation) (Result
 type editor struct {
 	obj     document.Object
 	members []MemberOp
-	visits  int
+	budget  filter.Budget
 }
 
 func (e *editor) apply(t *schema.ResourceType, op Operation) error {

@@ -23,7 +23,7 @@ func (e *editor) appendElements(c document.Object, a *schema.Attr, raw any) erro
 	}
 	added, _ := v.([]any)
 	elems, _ := c[a.Name].([]any)
-	if err := e.visit(len(elems) + len(added)); err != nil {
+	if err := e.budget.Spend(1, slices.Concat(elems, added)); err != nil {
 		return err
 	}
 	index := make(map[identity]int, len(elems)+len(added))
@@ -61,7 +61,10 @@ func (e *editor) removeListed(c document.Object, a *schema.Attr, raw any) error 
 	}
 	listed, _ := v.([]any)
 	elems, _ := c[a.Name].([]any)
-	if err := e.visit(len(elems) * len(listed)); err != nil {
+	if err := e.budget.Spend(1+len(listed), elems); err != nil {
+		return err
+	}
+	if err := e.budget.Spend(1+len(elems), listed); err != nil {
 		return err
 	}
 	store(c, a, slices.DeleteFunc(elems, func(elem any) bool {
@@ -72,24 +75,27 @@ func (e *editor) removeListed(c document.Object, a *schema.Attr, raw any) error 
 
 // matching gives the indices of the elements that an operation is about.
 func (e *editor) matching(elems []any, where filter.Expr) ([]int, error) {
-	if err := e.visit(len(elems)); err != nil {
+	if err := e.budget.Spend(1, elems); err != nil { // for store, which compares them all
 		return nil, err
 	}
 	var out []int
 	for i, elem := range elems {
-		if where == nil || filter.MatchElement(where, elem) {
+		matches, err := e.matches(where, elem)
+		if err != nil {
+			return nil, err
+		}
+		if matches {
 			out = append(out, i)
 		}
 	}
 	return out, nil
 }
 
-// visit counts the elements that a request makes the hub look at.
-func (e *editor) visit(n int) error {
-	if e.visits += n; e.visits > maxVisits {
-		return fault.New(fault.TooLarge, "the operations go through too many values: send them in parts")
+func (e *editor) matches(where filter.Expr, elem any) (bool, error) {
+	if where == nil {
+		return true, nil
 	}
-	return nil
+	return e.budget.MatchElement(where, elem)
 }
 
 // store puts the elements back, but for those that are nil. The ones at the

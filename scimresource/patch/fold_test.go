@@ -35,7 +35,8 @@ func (m members) apply(op patch.MemberOp) {
 
 func (m members) removeWhere(where filter.Expr) {
 	maps.DeleteFunc(m, func(id string, _ bool) bool {
-		return filter.MatchElement(where, document.Object{"value": id})
+		matches, _ := (*filter.Budget)(nil).MatchElement(where, document.Object{"value": id}) // an endless budget has no faults
+		return matches
 	})
 }
 

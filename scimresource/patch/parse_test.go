@@ -29,25 +29,46 @@ func TestTooManyOperations(t *testing.T) {
 	}
 }
 
-// TestTooMuchWork states that operations and elements don't multiply without
-// limit.
+// TestTooMuchWork states that operations, comparisons and elements don't
+// multiply without limit.
 func TestTooMuchWork(t *testing.T) {
+	search := `{"op":"replace","path":"roles[value eq \"role7\"].display","value":"x"}`
+	costly := `{"op":"remove","path":"roles[value co \"z\"` + strings.Repeat(` or value co \"z\"`, 99) + `]"}`
+	add := `{"op":"add","path":"roles","value":"role7"}`
+	list := `{"op":"remove","path":"roles","value":["x"` + strings.Repeat(`,"x"`, 99) + `]}`
+	tests := []struct {
+		name, operation string
+		enough, tooMany int // operations
+	}{
+		{"searches", search, 10, 1_000},
+		{"searches of many comparisons", costly, 1, 10},
+		{"additions", add, 10, 1_000},
+		{"removals of what is listed", list, 10, 1_000},
+	}
 	typ := resourceType(t, schema.User)
 	user := userWithRoles(10_000)
-	list := make([]any, 1_000)
-	for i := range list {
-		list[i] = document.Object{"op": "replace", "path": `roles[value eq "role7"].display`, "value": fmt.Sprint(i)}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := patch.Apply(typ, user, operations(t, typ, test.operation, test.enough)); err != nil {
+				t.Errorf("%d operations: %v", test.enough, err)
+			}
+			_, err := patch.Apply(typ, user, operations(t, typ, test.operation, test.tooMany))
+			if !fault.Is(err, fault.TooLarge) {
+				t.Errorf("%d operations: error %v, want a fault of kind TooLarge", test.tooMany, err)
+			}
+		})
 	}
-	ops, err := patch.Parse(typ, document.Object{"Operations": list})
+}
+
+// operations gives one operation n times over.
+func operations(t *testing.T, typ *schema.ResourceType, operation string, n int) []patch.Operation {
+	t.Helper()
+	text := strings.TrimSuffix(strings.Repeat(operation+",", n), ",")
+	ops, err := patch.Parse(typ, decodeString(t, `{"Operations":[`+text+`]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := patch.Apply(typ, user, ops); !fault.Is(err, fault.TooLarge) {
-		t.Errorf("1,000 searches of 10,000 elements: error %v, want a fault of kind TooLarge", err)
-	}
-	if _, err := patch.Apply(typ, user, ops[:10]); err != nil {
-		t.Errorf("10 searches of 10,000 elements: %v", err)
-	}
+	return ops
 }
 
 func TestTooManyElements(t *testing.T) {

@@ -297,7 +297,10 @@ func TestWaitingEndsWhenTheServerStops(t *testing.T) {
 		body, _ := io.ReadAll(res.body)
 		polled <- response{status: res.status, body: body}
 	}()
-	time.AfterFunc(500*time.Millisecond, func() { _ = shutdown(context.WithoutCancel(t.Context())) })
+	for !strings.Contains(h.metrics(t), "scimhub_http_requests_in_flight 3\n") { // both, and the one that asks
+		<-time.After(time.Millisecond)
+	}
+	go func() { _ = shutdown(context.WithoutCancel(t.Context())) }()
 	for {
 		if _, ok := stream.next(); !ok {
 			break
@@ -320,9 +323,14 @@ func TestStreamsAreNoLatency(t *testing.T) {
 	res.body.Close()
 	h.get(t, "/v2/events?wait=1ms")
 	h.get(t, "/v2/events")
-	metrics := string(h.send(t, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody), nil).body)
+	metrics := h.metrics(t)
 	if strings.Contains(metrics, `duration_seconds_count{method="GET",route="/v2/events/stream"`) ||
 		!strings.Contains(metrics, `duration_seconds_count{method="GET",route="/v2/events",status="200"} 1`) {
 		t.Errorf("metrics:\n%s", metrics)
 	}
+}
+
+func (h *hub) metrics(t testing.TB) string {
+	t.Helper()
+	return string(h.send(t, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody), nil).body)
 }

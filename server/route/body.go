@@ -21,6 +21,12 @@ func Body(c *gin.Context, types ...string) ([]byte, error) {
 	if err := checkType(c.Request.Header, types); err != nil {
 		return nil, err
 	}
+	return Raw(c)
+}
+
+// Raw reads the whole body of a request, of whatever type it is. One over the
+// server's limit is a fault of kind TooLarge.
+func Raw(c *gin.Context) ([]byte, error) {
 	var buf bytes.Buffer
 	if n := c.Request.ContentLength; n > 0 {
 		buf.Grow(int(n) + bytes.MinRead) // the server refused a length over its limit
