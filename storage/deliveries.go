@@ -60,6 +60,7 @@ func (o *outbound) queuedDeliveries(ctx context.Context, q webhooks.DeliveryQuer
 		where = sqlf("%s AND attempts = 0", where)
 	case webhooks.DeliveryRetrying:
 		where = sqlf("%s AND attempts > 0", where)
+	default: // both
 	}
 	return collect(o.engine.read(o.as(ctx)), sqlf(`SELECT position, event_id, event_type, attempts, next_at, replay, queued_at
 		FROM delivery_queue WHERE %s ORDER BY position DESC LIMIT %s`, where, param(q.Limit)), scanQueued(q.SubscriptionID))
@@ -88,6 +89,7 @@ func (o *outbound) finishedDeliveries(ctx context.Context, q webhooks.DeliveryQu
 		outcomes = "outcome = 'delivered'"
 	case webhooks.DeliveryDead:
 		outcomes = "outcome = 'dead'"
+	default: // both
 	}
 	return collect(o.engine.read(o.as(ctx)), sqlf(`SELECT position, event_id, event_type, number, replay, queued_at, started_at, duration, outcome
 		FROM delivery_attempts WHERE %s AND %s ORDER BY position DESC LIMIT %s`, o.ofConsumer(q), outcomes, param(q.Limit)), scanFinished(q.SubscriptionID))

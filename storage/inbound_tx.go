@@ -101,6 +101,12 @@ func (tx *inboundTx) SetState(ctx context.Context, o inbound.Object, s inbound.S
 		param(micros(s.ChangedAt)), param(s.Deleted), tx.key(), param(o.Type), param(o.ID)))
 }
 
+// Hurry implements inbound.Tx.
+func (tx *inboundTx) Hurry(ctx context.Context, o inbound.Object) error {
+	return tx.exec(ctx, sqlf("UPDATE inbox_messages SET next_at = 0 WHERE source_id = %s AND object_type = %s AND object_id = %s AND status = 'pending' AND next_at > 0 AND early",
+		param(tx.source.ID), param(o.Type), param(o.ID)))
+}
+
 // SetMemberships implements inbound.Tx. One that says what is known already
 // only moves its time on.
 func (tx *inboundTx) SetMemberships(ctx context.Context, list []inbound.Membership) error {
@@ -116,7 +122,8 @@ func (tx *inboundTx) SetMemberships(ctx context.Context, list []inbound.Membersh
 		records[i] = [4]any{m.GroupID, m.UserID, member, micros(m.ChangedAt)}
 	}
 	e := tx.engine
-	return tx.exec(ctx, sqlf(`INSERT INTO upstream_memberships (organization_id, source_id, group_id, user_id, member, changed_at, settled, since)
+	source := with(e.records(), jsonList(records))
+	err := tx.exec(ctx, sqlf(`INSERT INTO upstream_memberships (organization_id, source_id, group_id, user_id, member, changed_at, settled, since)
 		SELECT %s, %s, %s, %s, CAST(CAST(%s AS INTEGER) AS %s), %s, FALSE, %s FROM %s WHERE TRUE
 		ON CONFLICT (organization_id, source_id, group_id, user_id) DO UPDATE SET
 			settled = upstream_memberships.settled AND upstream_memberships.member = excluded.member,
@@ -124,7 +131,17 @@ func (tx *inboundTx) SetMemberships(ctx context.Context, list []inbound.Membersh
 			member = excluded.member, changed_at = excluded.changed_at
 		WHERE upstream_memberships.changed_at <= excluded.changed_at`,
 		textOf(tx.organization), textOf(tx.source.ID), e.field(0), e.field(1), e.field(2), e.boolean(), tx.bigint(3),
-		with("CAST(? AS BIGINT)", micros(tx.Now())), with(e.records(), jsonList(records))))
+		with("CAST(? AS BIGINT)", micros(tx.Now())), source))
+	if err != nil {
+		return err
+	}
+	// What ended with its group or user before it was heard of waits for nobody.
+	return tx.exec(ctx, sqlf(`UPDATE upstream_memberships SET member = FALSE, settled = TRUE
+		WHERE %s AND member AND NOT settled AND (group_id, user_id) IN (SELECT %s, %s FROM %s) AND EXISTS (
+			SELECT 1 FROM upstream_objects o WHERE o.organization_id = upstream_memberships.organization_id AND o.source_id = upstream_memberships.source_id
+				AND o.deleted AND o.changed_at >= upstream_memberships.changed_at
+				AND (o.type = 'User' AND o.upstream_id = upstream_memberships.user_id OR o.type = 'Group' AND o.upstream_id = upstream_memberships.group_id))`,
+		tx.key(), e.field(0), e.field(1), source))
 }
 
 // EndMemberships implements inbound.Tx.

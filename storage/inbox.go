@@ -113,7 +113,7 @@ func dueMessages(c webhooks.Consumer, now int64, limit int) fragment {
 	return sqlf(`SELECT `+messageColumns("m")+`, m.body FROM inbox_messages m
 		WHERE m.source_id = %s AND m.status = 'pending' AND m.next_at <= %s AND NOT EXISTS (
 			SELECT 1 FROM inbox_messages b WHERE b.source_id = m.source_id AND b.object_type = m.object_type AND b.object_id = m.object_id
-				AND b.number < m.number AND b.status = 'pending' AND b.next_at > 0 AND b.next_at > %s
+				AND b.number < m.number AND b.status = 'pending' AND b.next_at > 0 AND b.next_at > %s AND NOT b.early
 		) ORDER BY m.number LIMIT %s`, param(c.ID), param(now), param(now), param(limit))
 }
 
@@ -122,7 +122,7 @@ func messageColumns(alias string) string {
 	return alias + ".number, " + alias + ".organization_id, " + alias + ".id, " + alias + ".source_id, " + alias + ".upstream_id, " + alias + ".type, " +
 		alias + ".upstream_organization, " + alias + ".upstream_directory, " + alias + ".object_type, " + alias + ".object_id, " +
 		alias + ".occurred_at, " + alias + ".received_at, " + alias + ".status, " + alias + ".attempts, " + alias + ".next_at, " +
-		alias + ".detail, " + alias + ".resource_id, " + alias + ".finished_at"
+		alias + ".early, " + alias + ".detail, " + alias + ".resource_id, " + alias + ".finished_at"
 }
 
 func scanMessage(rows *sql.Rows) (inbound.Message, error) {
@@ -130,7 +130,7 @@ func scanMessage(rows *sql.Rows) (inbound.Message, error) {
 	var occurredAt, receivedAt, nextAt int64
 	var finishedAt *int64
 	err := rows.Scan(&m.Number, &m.OrganizationID, &m.ID, &m.SourceID, &m.UpstreamID, &m.Type, &m.Organization, &m.Directory,
-		&m.Object.Type, &m.Object.ID, &occurredAt, &receivedAt, &m.Status, &m.Attempts, &nextAt, &m.Detail, &m.ResourceID, &finishedAt, &m.Body)
+		&m.Object.Type, &m.Object.ID, &occurredAt, &receivedAt, &m.Status, &m.Attempts, &nextAt, &m.Early, &m.Detail, &m.ResourceID, &finishedAt, &m.Body)
 	m.OccurredAt, m.ReceivedAt, m.FinishedAt = instant(occurredAt), instant(receivedAt), optionalInstant(finishedAt)
 	if nextAt > 0 {
 		m.NextAt = instant(nextAt)
@@ -149,8 +149,8 @@ func finish(tx *gorm.DB, m inbound.Message) error {
 	if !m.NextAt.IsZero() {
 		nextAt = micros(m.NextAt)
 	}
-	result := tx.Exec(`UPDATE inbox_messages SET organization_id = ?, status = ?, attempts = ?, next_at = ?, detail = ?, resource_id = ?, finished_at = ? WHERE id = ?`,
-		m.OrganizationID, string(m.Status), m.Attempts, nextAt, m.Detail, m.ResourceID, optionalMicros(m.FinishedAt), m.ID)
+	result := tx.Exec(`UPDATE inbox_messages SET organization_id = ?, status = ?, attempts = ?, next_at = ?, early = ?, detail = ?, resource_id = ?, finished_at = ? WHERE id = ?`,
+		m.OrganizationID, string(m.Status), m.Attempts, nextAt, m.Early, m.Detail, m.ResourceID, optionalMicros(m.FinishedAt), m.ID)
 	return missing(int(result.RowsAffected), result.Error, noSource())
 }
 

@@ -223,9 +223,20 @@ func singles(list []int64) [][1]int64 {
 // attemptColumns are those of delivery_attempts but for the consumer's, with
 // their types.
 var attemptColumns = [...]struct{ name, typ string }{
-	{"position", "BIGINT"}, {"number", "INTEGER"}, {"event_id", "TEXT"}, {"event_type", "TEXT"}, {"replay", ""}, {"queued_at", "BIGINT"},
-	{"started_at", "BIGINT"}, {"duration", "BIGINT"}, {"status_code", "INTEGER"}, {"failure", "TEXT"}, {"error", "TEXT"},
-	{"response_head", "TEXT"}, {"outcome", "TEXT"}, {"next_at", "BIGINT"},
+	{"position", "BIGINT"},
+	{"number", "INTEGER"},
+	{"event_id", "TEXT"},
+	{"event_type", "TEXT"},
+	{"replay", ""},
+	{"queued_at", "BIGINT"},
+	{"started_at", "BIGINT"},
+	{"duration", "BIGINT"},
+	{"status_code", "INTEGER"},
+	{"failure", "TEXT"},
+	{"error", "TEXT"},
+	{"response_head", "TEXT"},
+	{"outcome", "TEXT"},
+	{"next_at", "BIGINT"},
 }
 
 func attemptRecord(r webhooks.Result) []any {

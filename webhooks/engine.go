@@ -66,7 +66,7 @@ const retainEvery = 10 * time.Minute
 func (e *Engine) retain(ctx context.Context) {
 	tick := time.NewTicker(retainEvery)
 	defer tick.Stop()
-	cfg := e.EngineConfig.Dispatcher
+	cfg := e.Dispatcher
 	for {
 		err := cfg.Queue.Retain(ctx, cfg.Now().Add(-e.Retention))
 		if err != nil && ctx.Err() == nil {

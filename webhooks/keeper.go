@@ -135,7 +135,7 @@ func (k *Keeper) look(ctx context.Context, serving *sync.WaitGroup) {
 		return
 	}
 	k.troubles.over()
-	rand.Shuffle(len(ready), func(i, j int) { ready[i], ready[j] = ready[j], ready[i] })
+	rand.Shuffle(len(ready), func(i, j int) { ready[i], ready[j] = ready[j], ready[i] }) //nolint:gosec // fairness needs no secrecy
 	for _, c := range ready {
 		if t := k.take(ctx, c); t != nil {
 			serving.Go(func() {

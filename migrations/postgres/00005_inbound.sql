@@ -37,6 +37,7 @@ CREATE TABLE inbox_messages (
     status                TEXT COLLATE "C" NOT NULL,
     attempts              INTEGER NOT NULL DEFAULT 0,
     next_at               BIGINT NOT NULL DEFAULT 0, -- 0: it was never put off
+    early                 BOOLEAN NOT NULL DEFAULT FALSE, -- put off until its object comes, which those behind it may bring
     detail                TEXT COLLATE "C" NOT NULL DEFAULT '',
     resource_id           TEXT COLLATE "C" NOT NULL DEFAULT '',
     finished_at           BIGINT

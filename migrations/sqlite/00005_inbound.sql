@@ -37,6 +37,7 @@ CREATE TABLE inbox_messages (
     status                TEXT NOT NULL,
     attempts              INTEGER NOT NULL DEFAULT 0,
     next_at               INTEGER NOT NULL DEFAULT 0, -- 0: it was never put off
+    early                 INTEGER NOT NULL DEFAULT 0, -- put off until its object comes, which those behind it may bring
     detail                TEXT NOT NULL DEFAULT '',
     resource_id           TEXT NOT NULL DEFAULT '',
     finished_at           INTEGER

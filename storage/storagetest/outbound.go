@@ -174,7 +174,7 @@ func (w *world) slowChange(ctx context.Context, r *scimresource.Resource) error 
 		if err := tx.Apply(ctx, scimresource.Change{Before: before, After: after, Events: []event.Event{w.event(after)}}); err != nil {
 			return err
 		}
-		<-time.After(rand.N(3 * time.Millisecond))
+		<-time.After(rand.N(3 * time.Millisecond)) //nolint:gosec // any delay will do
 		return nil
 	})
 }
@@ -501,7 +501,7 @@ func testSubscriptions(t *testing.T, w *world) {
 		t.Errorf("changed (-answered +read):\n%s", diff)
 	}
 	for _, s := range []webhooks.Store{store, other.outbound()} {
-		_, err := s.UpdateSubscription(t.Context(), second.ID, func(s *webhooks.Subscription) error {
+		_, err := s.UpdateSubscription(t.Context(), second.ID, func(*webhooks.Subscription) error {
 			return fault.New(fault.InvalidValue, "no")
 		})
 		if s == store {
@@ -562,7 +562,7 @@ func testSealed(t *testing.T, w *world) {
 	sub := w.subscribe(t, "*")
 	conn := w.raw(t, w.actor.OrganizationID)
 	var sealed []byte
-	row := conn.QueryRowContext(t.Context(), "SELECT credentials FROM subscriptions WHERE id = '"+sub.ID+"'")
+	row := conn.QueryRowContext(t.Context(), "SELECT credentials FROM subscriptions WHERE id = $1", sub.ID)
 	must(t, row.Scan(&sealed))
 	for _, secret := range []string{"c2VjcmV0", "shown"} {
 		if bytes.Contains(sealed, []byte(secret)) {
@@ -574,7 +574,7 @@ func testSealed(t *testing.T, w *world) {
 		t.Error("opened with another key")
 	}
 	second := w.subscribe(t, "*")
-	_, err := conn.ExecContext(t.Context(), "UPDATE subscriptions SET credentials = (SELECT credentials FROM subscriptions WHERE id = '"+sub.ID+"') WHERE id = '"+second.ID+"'")
+	_, err := conn.ExecContext(t.Context(), "UPDATE subscriptions SET credentials = (SELECT credentials FROM subscriptions WHERE id = $1) WHERE id = $2", sub.ID, second.ID)
 	must(t, err)
 	if _, err := w.outbound().Subscription(t.Context(), second.ID); err == nil {
 		t.Error("opened in another's place")

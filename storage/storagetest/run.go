@@ -79,5 +79,11 @@ func promises() []promise {
 		{"a subscription ends with its event", testDeactivation},
 		{"secrets are sealed", testSealed},
 		{"the hub's key is made once", testSigningKeys},
+		{"sources are stored, changed and removed", testSources},
+		{"messages are kept once and given out in order", testInbox},
+		{"a source with messages becomes ready", testRouse},
+		{"a message belongs to whose directory it is about", testForeignDirectory},
+		{"memberships settle when both sides have come", testMemberships},
+		{"what is known of an upstream object is kept", testUpstreamState},
 	}
 }

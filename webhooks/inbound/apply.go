@@ -2,7 +2,9 @@ package inbound
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -91,7 +93,7 @@ func (m *Message) finish(e Effect, now time.Time) {
 // conflictOf gives the detail of a fault that an administrator must resolve: a
 // name is another's, or a linked resource may not be changed so.
 func conflictOf(err error) string {
-	if f, ok := err.(*fault.Error); ok && f.Kind == fault.Uniqueness { //nolint:errorlint // storage returns faults as they are
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.Uniqueness {
 		return f.Detail
 	}
 	return ""
@@ -205,15 +207,14 @@ func membershipPath(t *schema.ResourceType) string {
 // write creates or changes the resource itself.
 func (a *application) write(ctx context.Context, t *schema.ResourceType, id string, linked bool, attrs document.Object) (Effect, error) {
 	switch {
+	case !linked && !names(t, attrs):
+		return Effect{}, errEarly
 	case !linked:
-		if a.change.Note != "" && len(attrs) <= 1 {
-			return Effect{Status: Ignored, Kind: EffectNone, Detail: a.change.Note}, nil
-		}
 		r, err := a.dir.Create(ctx, t, attrs, scimresource.Include{})
 		if err != nil {
 			return Effect{}, err
 		}
-		return Effect{Status: Applied, Kind: EffectCreated, ResourceID: r.ID}, nil
+		return Effect{Status: Applied, Kind: EffectCreated, ResourceID: r.ID}, a.Hurry(ctx, a.change.Object)
 	case a.change.Whole:
 		return a.compare(ctx, t, id, func() (*scimresource.Resource, error) {
 			return a.dir.Replace(ctx, t, id, attrs, scimresource.Condition{}, scimresource.Include{})
@@ -221,6 +222,20 @@ func (a *application) write(ctx context.Context, t *schema.ResourceType, id stri
 	default:
 		return a.merge(ctx, t, id, attrs)
 	}
+}
+
+// errEarly is for a change of a user or group that has not come yet, and that
+// says too little to make it of.
+var errEarly = fault.New(fault.Unavailable, "the user or group has not come yet, and the message says too little to create it")
+
+// names reports whether attributes have what a new resource must have.
+func names(t *schema.ResourceType, attrs document.Object) bool {
+	required := "userName"
+	if t.Name == schema.Group {
+		required = "displayName"
+	}
+	name, _ := attrs[required].(string)
+	return name != ""
 }
 
 // merge gives a resource attributes and keeps the others.
@@ -264,9 +279,7 @@ func (a *application) compare(ctx context.Context, t *schema.ResourceType, id st
 // externalId.
 func (a *application) attributes(t *schema.ResourceType) (document.Object, error) {
 	attrs := document.Object{}
-	for name, value := range a.change.Attributes {
-		attrs[name] = value
-	}
+	maps.Copy(attrs, a.change.Attributes)
 	if err := a.source.mapAttributes(t, a.change.Record, attrs); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ type Message struct {
 	Status         Status
 	Attempts       int
 	NextAt         time.Time // of the next attempt, while it is pending
+	Early          bool      // it waits for its object to come, and holds up nothing
 	Detail         string    // why it has this status, for people
 	ResourceID     string    // the user or group that it changed or found
 	FinishedAt     time.Time

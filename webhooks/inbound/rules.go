@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"errors"
 	"maps"
 	"strings"
 
@@ -86,7 +87,7 @@ func asMap(v any) (map[string]any, bool) {
 
 // detailOf gives what a fault tells a caller.
 func detailOf(err error) string {
-	if f, ok := err.(*fault.Error); ok { //nolint:errorlint // parsers return faults as they are
+	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f.Detail
 	}
 	return err.Error()

@@ -89,7 +89,7 @@ type Login struct {
 	// ClientID and ClientSecret are exchanged at TokenURL for an access token
 	// (RFC 6749 §4.4).
 	ClientID     string `json:"client_id,omitempty"`
-	ClientSecret string `json:"client_secret,omitempty"` //nolint:gosec // the name of a field, no secret
+	ClientSecret string `json:"client_secret,omitempty"`
 	TokenURL     string `json:"token_url,omitempty"`
 }
 

@@ -120,6 +120,9 @@ type Tx interface {
 	State(ctx context.Context, o Object) (State, error)
 	SetState(ctx context.Context, o Object, s State) error
 
+	// Hurry makes messages due that waited for an object to come.
+	Hurry(ctx context.Context, o Object) error
+
 	// SetMemberships notes who the source says is a member of what. An older
 	// statement doesn't replace a later one.
 	SetMemberships(ctx context.Context, list []Membership) error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -222,9 +223,10 @@ func intoLanes(list []Message) [][]Message {
 	return lanes
 }
 
-// lane applies the messages of one object, up to the first that must be tried
-// again.
+// lane applies the messages of one object in the order in which they happened,
+// up to the first that must be tried again.
 func (w *Worker) lane(ctx context.Context, s Source, lane []Message, until time.Time) {
+	slices.SortStableFunc(lane, func(a, b Message) int { return a.OccurredAt.Compare(b.OccurredAt) })
 	for _, m := range lane {
 		if ctx.Err() != nil || time.Now().After(until) {
 			return
@@ -262,6 +264,7 @@ func (w *Worker) apply(ctx context.Context, s Source, m *Message) (done bool) {
 	}
 	m.Attempts++
 	wait, more := w.Schedule.After(m.Attempts)
+	m.Early = errors.Is(err, errEarly)
 	m.Detail = w.detail(ctx, *m, err)
 	if worthTrying(err) && more {
 		m.Status, m.NextAt = Pending, w.Now().Add(webhooks.Jitter(wait)).UTC().Truncate(time.Microsecond)
@@ -272,7 +275,7 @@ func (w *Worker) apply(ctx context.Context, s Source, m *Message) (done bool) {
 		w.keeper.Trouble(ctx, "record a message", err)
 		return false
 	}
-	return m.Status == Failed
+	return m.Status == Failed || m.Early
 }
 
 // worthTrying reports whether the same message may be applied later: the
