@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,10 +31,12 @@ func demoCommand() *cobra.Command {
 		Short: "Play real exchanges of Okta and Entra against a fresh hub",
 		Long: `Start a hub on a fresh embedded database and play against it, over HTTP, what
 Okta and Microsoft Entra ID send when they provision: every request, its answer,
-and what changed in the directory. Then keep serving, so that you can try it.
+what changed in the directory, and what an application that subscribed to events
+was told of it. Then keep serving, so that you can try it.
 
 The database is removed at the end. With --once the demo ends after the play,
-with status 0 only if every answer was as the client needs it.`,
+with status 0 only if every answer was as the client needs it and every event
+was delivered, signed and in order.`,
 		Example: `  scimhub demo
   scimhub demo --once
   scimhub demo --listen 127.0.0.1:9000`,
@@ -57,6 +60,11 @@ func demo(ctx context.Context, options demoOptions, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
+	receiver, err := startReceiver(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, receiver.Close()) }()
 	ln, err := listenNear(ctx, options.listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -67,6 +75,8 @@ func demo(ctx context.Context, options demoOptions, out io.Writer) (err error) {
 	cfg.Listen = ln.Addr().String()
 	cfg.Database = "sqlite:" + filepath.Join(dir, "demo.db")
 	cfg.BootstrapToken = token
+	cfg.WebhooksAllowPrivateNetworks = true // the application is on this machine
+	cfg.WebhooksRetrySchedule = []time.Duration{0, 200 * time.Millisecond, 400 * time.Millisecond, time.Second, 5 * time.Second}
 	cfg.Logger = slog.New(slog.DiscardHandler) // the demo prints what happens itself
 	hub, err := newHub(ctx, cfg)
 	if err != nil {
@@ -77,7 +87,10 @@ func demo(ctx context.Context, options demoOptions, out io.Writer) (err error) {
 	serving, endServing := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() { served <- hub.serve(serving, ln) }()
-	err = playAll(ctx, options, hub.cfg.PublicURL+scimPath, token, out)
+	err = playAll(options, &player{
+		ctx: ctx, baseURL: hub.cfg.PublicURL + scimPath, token: token, seen: snapshot{}, receiver: receiver,
+		client: &http.Client{Timeout: 30 * time.Second}, print: newPrinter(out),
+	})
 	if options.once || err != nil {
 		endServing()
 	}
@@ -86,46 +99,52 @@ func demo(ctx context.Context, options demoOptions, out io.Writer) (err error) {
 }
 
 // playAll plays every client, then tells the reader how to go on.
-func playAll(ctx context.Context, options demoOptions, baseURL, token string, out io.Writer) error {
-	p := &player{
-		ctx: ctx, baseURL: baseURL, token: token, seen: snapshot{},
-		client: &http.Client{Timeout: 30 * time.Second},
-		print:  &printer{out: out, color: isTerminal(out) && os.Getenv("NO_COLOR") == ""},
-	}
-	p.print.line("A hub with an empty directory serves %s", baseURL)
-	for _, play := range []func(*player){playOktaCatalog, playOktaWizard, playEntra, playEntraFlag} {
+func playAll(options demoOptions, p *player) error {
+	p.print.line("A hub with an empty directory serves %s", p.baseURL)
+	for _, play := range []func(*player){
+		playSubscribe, playOktaCatalog, playOktaWizard, playEntra, playEntraFlag, playFailure, playFeed, (*player).checkFeed,
+	} {
 		play(p)
 	}
-	if err := ctx.Err(); err != nil {
+	if p.ctx.Err() != nil {
 		return nil //nolint:nilerr // the reader has seen enough
 	}
 	p.print.chapter("Result")
 	p.print.line("%d exchanges, %d answers not as the client needs them", p.print.count, p.failed)
-	if p.failed > 0 {
-		return fmt.Errorf("%d answers were not as the client needs them", p.failed)
+	p.print.line("%d events delivered, %d faults in what the application was sent", p.receiver.received(), p.missed)
+	if p.failed+p.missed > 0 {
+		return fmt.Errorf("%d answers were not as the client needs them, and %d deliveries not as the application does", p.failed, p.missed)
 	}
 	if !options.once {
-		p.print.goOn(baseURL, token)
+		p.print.goOn(strings.TrimSuffix(p.baseURL, scimPath), p.token)
+		go p.showLater()
 	}
 	return nil
 }
 
 // goOn tells the reader what to try.
-func (p *printer) goOn(baseURL, token string) {
+func (p *printer) goOn(hubURL, token string) {
 	p.line(`
 The hub keeps serving until you press Ctrl-C:
 
-  URL    %[1]s
+  SCIM   %[1]s/scim/v2
+  API    %[1]s/docs
   token  %[2]s
 
-Try it:
+Try it; what the application is told of it shows below:
 
-  curl -H 'Authorization: Bearer %[2]s' '%[1]s/Users?count=2'
+  curl -H 'Authorization: Bearer %[2]s' '%[1]s/scim/v2/Users?count=2'
 
-  curl -G -H 'Authorization: Bearer %[2]s' '%[1]s/Users' --data-urlencode 'filter=active eq true and emails.value ew "@example.com"'
+  curl -G -H 'Authorization: Bearer %[2]s' '%[1]s/scim/v2/Users' --data-urlencode 'filter=active eq true and emails.value ew "@example.com"'
 
-  curl -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' '%[1]s/Users' -d '{"userName":"you@example.com"}'
-`, baseURL, token)
+  curl -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' '%[1]s/scim/v2/Users' -d '{"userName":"you@example.com"}'
+
+  curl -H 'Authorization: Bearer %[2]s' '%[1]s/v2/events?types=user.deactivated'
+
+Have events posted to a program of yours:
+
+  %[3]s listen --url %[1]s --token %[2]s --forward-to http://localhost:3000/
+`, hubURL, token, os.Args[0])
 }
 
 // listenNear listens on an address, or, where its port is in use, on any other

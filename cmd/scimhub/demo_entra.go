@@ -24,6 +24,7 @@ func playEntra(p *player) {
 			status(200, 204), value("displayName", "Emil R."), value("emails.0.value", "emil@contoso.example"),
 			value("phoneNumbers.0.value", "+49 30 901820"), value("phoneNumbers.0.type", "mobile"),
 		},
+		tells: []string{"user.updated"},
 	})
 	p.play(exchange{
 		why: "Is she his manager? Entra asks with a filter", method: "GET",
@@ -52,6 +53,7 @@ func playEntraFlag(p *player) {
 		needs: []need{
 			status(200, 204), value("displayName", "Lena F."), value("name.familyName", "Fuchs"), value("emails.0.value", "lena@contoso.example"),
 		},
+		tells: []string{"user.updated"},
 	})
 	p.entraGroup("?"+flag, "",
 		`{`+patchOp+`,"Operations":[{"op":"add","path":"members","value":[{"value":"`+lena+`"}]}]}`,
@@ -87,6 +89,7 @@ func (p *player) entraCreate(userName, externalID, query string) string {
 		needs: []need{
 			status(201), scimJSON, located, present("id"), value("externalId", externalID), value("userName", userName), value("active", true),
 		},
+		tells: []string{"user.created"},
 	})
 	return created.id()
 }
@@ -99,9 +102,10 @@ func (p *player) entraGroup(query, stays, add, remove string) {
 		body: `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group","http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],
 			"externalId":"8aa1a0c0-c4c3-4bc0-b4a5-2ef676900159","displayName":"Finance","meta":{"resourceType":"Group"}}`,
 		needs: []need{status(201), scimJSON, located, present("id")},
+		tells: []string{"group.created"},
 	}).id()
-	p.play(exchange{why: "Entra adds members", method: "PATCH", path: "/Groups/" + group + query, body: add, needs: []need{status(204)}})
-	p.play(exchange{why: "Entra removes one member", method: "PATCH", path: "/Groups/" + group + query, body: remove, needs: []need{status(204)}})
+	p.play(exchange{why: "Entra adds members", method: "PATCH", path: "/Groups/" + group + query, body: add, needs: []need{status(204)}, tells: []string{"group.membership_updated"}})
+	p.play(exchange{why: "Entra removes one member", method: "PATCH", path: "/Groups/" + group + query, body: remove, needs: []need{status(204)}, tells: []string{"group.membership_updated"}})
 	check := exchange{
 		why: "Only that one is gone", method: "GET", path: "/Groups/" + group,
 		needs: []need{status(200), absent("members.1")},
@@ -116,7 +120,7 @@ func (p *player) entraGroup(query, stays, add, remove string) {
 		why: "Entra reads groups without their members", method: "GET", path: "/Groups/" + group + "?excludedAttributes=members",
 		needs: []need{status(200), absent("members")},
 	})
-	p.play(exchange{why: "The group goes out of scope", method: "DELETE", path: "/Groups/" + group, needs: []need{status(204)}})
+	p.play(exchange{why: "The group goes out of scope", method: "DELETE", path: "/Groups/" + group, needs: []need{status(204)}, tells: []string{"group.deleted"}})
 }
 
 // entraLeave disables a user, deletes it thirty days later, and checks that it
@@ -125,11 +129,12 @@ func (p *player) entraLeave(query, id, disable string) {
 	p.play(exchange{
 		why: "The account is disabled in Entra", method: "PATCH", path: "/Users/" + id + query, body: disable,
 		needs: []need{status(200, 204), value("active", false)},
+		tells: []string{"user.deactivated"},
 	})
 	p.play(exchange{
 		why: "A disabled user is still there", method: "GET", path: "/Users/" + id,
 		needs: []need{status(200), value("active", false)},
 	})
-	p.play(exchange{why: "Thirty days later Entra deletes", method: "DELETE", path: "/Users/" + id, needs: []need{status(204)}})
+	p.play(exchange{why: "Thirty days later Entra deletes", method: "DELETE", path: "/Users/" + id, needs: []need{status(204)}, tells: []string{"user.offboarding_started", "user.offboarded"}})
 	p.play(exchange{why: "And asks once more", method: "DELETE", path: "/Users/" + id, needs: []need{scimError(404)}})
 }

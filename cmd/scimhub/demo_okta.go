@@ -27,6 +27,7 @@ func playOktaCatalog(p *player) {
 			"name":{"givenName":"Anna","middleName":"Maria","familyName":"Berg"},"emails":[{"primary":true,"value":"anna.berg@example.com","type":"work"}],
 			"active":true,"groups":[],"meta":{"resourceType":"User"}}`,
 		needs: []need{status(200), scimJSON, value("name.middleName", "Maria"), value("id", anna)},
+		tells: []string{"user.updated"},
 	})
 	p.oktaGroupPush(anna)
 	p.oktaLeave(anna)
@@ -46,6 +47,7 @@ func (p *player) oktaCreate(userName, given, family string) string {
 			status(201), scimJSON, located, present("id"), value("userName", userName), value("active", true),
 			value("name.familyName", family), absent("password"),
 		},
+		tells: []string{"user.created"},
 	})
 	return created.id()
 }
@@ -69,17 +71,20 @@ func (p *player) oktaGroupPush(member string) {
 		why: "Okta creates the group", method: "POST", path: "/Groups",
 		body:  `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Engineering","members":[]}`,
 		needs: []need{status(201), scimJSON, located, present("id")},
+		tells: []string{"group.created"},
 	}).id()
 	p.play(exchange{
 		why: "Okta adds a member; somebody unknown is listed too", method: "PATCH", path: "/Groups/" + group,
 		body: `{` + patchOp + `,"Operations":[{"op":"remove","path":"members[value eq \"89bb\"]"},
 			{"op":"add","path":"members","value":[{"value":"` + member + `","display":"anna.berg@example.com"},{"value":"nobody","display":"?"}]}]}`,
 		needs: []need{status(200, 204)},
+		tells: []string{"group.membership_updated"},
 	})
 	p.play(exchange{
 		why: "Okta renames the group: a PATCH without path, with the read-only id in it", method: "PATCH", path: "/Groups/" + group,
 		body:  `{` + patchOp + `,"Operations":[{"op":"replace","value":{"id":"` + group + `","displayName":"Product Engineering"}}]}`,
 		needs: []need{status(200, 204)},
+		tells: []string{"group.updated"},
 	})
 	p.play(exchange{
 		why: "Okta reads the group back: renamed, and the member still in it", method: "GET", path: "/Groups/" + group,
@@ -89,10 +94,12 @@ func (p *player) oktaGroupPush(member string) {
 		why: "Okta empties the group", method: "PATCH", path: "/Groups/" + group,
 		body:  `{` + patchOp + `,"Operations":[{"op":"replace","path":"members","value":[]}]}`,
 		needs: []need{status(200, 204)},
+		tells: []string{"group.membership_updated"},
 	})
 	p.play(exchange{
 		why: "The group is no longer pushed", method: "DELETE", path: "/Groups/" + group,
 		needs: []need{status(204)},
+		tells: []string{"group.deleted"},
 	})
 }
 
@@ -103,6 +110,7 @@ func (p *player) oktaLeave(id string) {
 		why: "Anna leaves: Okta deactivates, it never deletes", method: "PATCH", path: "/Users/" + id,
 		body:  `{` + patchOp + `,"Operations":[{"op":"replace","value":{"active":false}}]}`,
 		needs: []need{status(200, 204)},
+		tells: []string{"user.deactivated"},
 	})
 	p.play(exchange{
 		why: "She must still be found, inactive, or a return would end in a conflict", method: "GET",
@@ -113,6 +121,7 @@ func (p *player) oktaLeave(id string) {
 		why: "She returns", method: "PATCH", path: "/Users/" + id,
 		body:  `{` + patchOp + `,"Operations":[{"op":"replace","value":{"active":true}},{"op":"replace","value":{"password":"n3w-one"}}]}`,
 		needs: []need{status(200, 204)},
+		tells: []string{"user.reactivated"},
 	})
 	p.play(exchange{
 		why: "Okta imports all users, a hundred at a time", method: "GET", path: "/Users?startIndex=1&count=100",
@@ -138,6 +147,7 @@ func playOktaWizard(p *player) {
 		why: "Okta creates a group with Ben in it", method: "POST", path: "/Groups",
 		body:  `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Support","members":[{"value":"` + ben + `","display":"ben.ito@example.com"}]}`,
 		needs: []need{status(201), scimJSON, located, value("members.0.value", ben)},
+		tells: []string{"group.created", "group.membership_updated"},
 	}).id()
 	p.play(exchange{
 		why: "Okta sends the group again, under the same name", method: "PUT", path: "/Groups/" + group,
@@ -148,6 +158,7 @@ func playOktaWizard(p *player) {
 		why: "Ben leaves: a PUT of the whole user, inactive", method: "PUT", path: "/Users/" + ben,
 		body:  strings.Replace(oktaUser("ben.ito@example.com", "Ben", "Ito"), `"active":true`, `"active":false`, 1),
 		needs: []need{status(200), value("active", false)},
+		tells: []string{"user.deactivated"},
 	})
 	p.play(exchange{
 		why: "A profile update without active must not bring him back", method: "PUT", path: "/Users/" + ben,
@@ -158,5 +169,6 @@ func playOktaWizard(p *player) {
 		why: "Okta empties the group", method: "PUT", path: "/Groups/" + group,
 		body:  `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Support","members":[]}`,
 		needs: []need{status(200), absent("members.0")},
+		tells: []string{"group.membership_updated"},
 	})
 }

@@ -13,8 +13,9 @@ import (
 )
 
 // player plays the exchanges of one identity provider against a hub over HTTP,
-// prints each with its answer and with what changed in the directory, and
-// counts the answers that the identity provider could not work with.
+// prints each with its answer, with what changed in the directory and with what
+// an application was told of it, and counts what the identity provider or the
+// application could not work with.
 type player struct {
 	ctx     context.Context
 	client  *http.Client
@@ -23,16 +24,21 @@ type player struct {
 	print   *printer
 	seen    snapshot // the directory as it was after the last exchange
 	failed  int
+
+	receiver     *demoReceiver // nil: nobody is told of changes
+	subscription string        // the id of the receiver's
+	missed       int
 }
 
 // exchange is one request of a client and what the client needs of its answer.
 type exchange struct {
 	why    string // what the client does, in a few words
 	method string
-	path   string // below the SCIM base URL, as the client writes it
+	path   string // below the SCIM base URL, as the client writes it, or that of the admin API, /v2/…
 	body   string
 	header map[string]string // beside those that every request has
 	needs  []need
+	tells  []string // the types of the events that it makes, in their order
 }
 
 // answer is what came back.
@@ -55,13 +61,23 @@ func (p *player) play(x exchange) answer {
 		return answer{}
 	}
 	p.print.answer(a)
-	for _, need := range x.needs {
-		if err := need(a); err != nil {
-			p.fail(err)
-		}
+	for _, err := range a.unmet(x.needs) {
+		p.fail(err)
 	}
 	p.showChanges()
+	p.showDeliveries(x)
 	return a
+}
+
+// unmet gives what the client can't work with.
+func (a answer) unmet(needs []need) []error {
+	var faults []error
+	for _, need := range needs {
+		if err := need(a); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return faults
 }
 
 func (p *player) fail(err error) {
@@ -70,14 +86,18 @@ func (p *player) fail(err error) {
 }
 
 func (p *player) send(x exchange) (answer, error) {
-	req, err := http.NewRequestWithContext(p.ctx, x.method, p.baseURL+x.path, strings.NewReader(x.body))
+	base, mediaType := p.baseURL, "application/scim+json"
+	if strings.HasPrefix(x.path, "/v2/") {
+		base, mediaType = strings.TrimSuffix(p.baseURL, scimPath), "application/json"
+	}
+	req, err := http.NewRequestWithContext(p.ctx, x.method, base+x.path, strings.NewReader(x.body))
 	if err != nil {
 		return answer{}, err
 	}
 	req.Header.Set("Authorization", "Bearer "+p.token)
-	req.Header.Set("Accept", "application/scim+json")
+	req.Header.Set("Accept", mediaType)
 	if x.body != "" {
-		req.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
+		req.Header.Set("Content-Type", mediaType+"; charset=utf-8")
 	}
 	for name, value := range x.header {
 		req.Header.Set(name, value)

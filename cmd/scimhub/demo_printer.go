@@ -80,6 +80,31 @@ func (p *printer) changes(lines []string) {
 	}
 }
 
+// delivery prints what the application was told.
+func (p *printer) delivery(d demoDelivery) {
+	about := fmt.Sprintf("%s %s", p.paint(bold, string(d.Type)), printable(d.who()))
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"changed_fields", d.Data.ChangedFields}, {"added_members", d.Data.AddedMembers}, {"removed_members", d.Data.RemovedMembers}} {
+		if len(list.values) > 0 {
+			about += fmt.Sprintf(", %s: %s", list.name, strings.Join(list.values, " "))
+		}
+	}
+	if d.refused {
+		p.line("  %s %s; attempt %s is answered 503", p.paint(red, "refused  "), about, d.attempt)
+		return
+	}
+	if d.attempt != "1" {
+		about += ", attempt " + d.attempt
+	}
+	p.line("  %s %s; %s", p.paint(green, "delivered"), about, p.paint(green, "signature verified"))
+}
+
+func (p *printer) miss(err error) {
+	p.line("  %s %v", p.paint(red, "✗ not what the application needs:"), err)
+}
+
 func (p *printer) failure(err error) {
 	p.line("  %s %v", p.paint(red, "✗ not what the client needs:"), err)
 }

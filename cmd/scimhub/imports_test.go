@@ -20,8 +20,9 @@ import (
 // other modules and the standard library only what some line names is
 // restricted. Tests may import what they like.
 const importPolicy = `
-	# The domain, the API's contract and the SQL files stand alone.
-	NONE < api, migrations, scimresource
+	# The domain, the API's contract, the examples of the documents and the SQL files
+	# stand alone.
+	NONE < api, docs, migrations, scimresource
 
 	scimresource, api                              < webhooks
 	scimresource, webhooks, migrations             < storage
@@ -35,7 +36,7 @@ const importPolicy = `
 	github.com/jackc/pgx, database/sql/driver      < storage
 	github.com/pressly/goose, database/sql         < storage, migrations
 	github.com/gin-gonic/gin, github.com/gin-contrib < api, server
-	net/http                                       < api, webhooks, server, cmd
+	net/http                                       < api, webhooks, server, cmd, docs
 	github.com/spf13/cobra, github.com/knadh/koanf < cmd
 
 	# Its parser overflows the stack on hostile input; only its syntax tree is used.

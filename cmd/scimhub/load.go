@@ -139,8 +139,11 @@ func unknownVariables(environ []string) []string {
 }
 
 // fromElsewhere reports whether a variable is one that Kubernetes makes for a
-// service named scimhub, or one of our tests.
+// service named scimhub, one of our tests, or one for the clients of a hub.
 func fromElsewhere(variable string) bool {
+	if variable == tokenVariable {
+		return true
+	}
 	rest := strings.TrimPrefix(variable, envPrefix)
 	for _, prefix := range []string{"SERVICE_", "PORT", "TEST_"} {
 		if strings.HasPrefix(rest, prefix) {

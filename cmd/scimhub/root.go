@@ -30,6 +30,7 @@ func newRootCommand(env []string) *cobra.Command {
 		p.organizationCommand(),
 		p.directoryCommand(),
 		p.tokenCommand(),
+		p.listenCommand(),
 		demoCommand(),
 		versionCommand(),
 	)

@@ -23,6 +23,10 @@ import (
 //	http begin METHOD PATH FILE   sends a request but for its body, and waits for the hub to ask for that
 //	http finish STATUS            sends the body and prints the answer
 //	remember NAME MEMBER          sets NAME to a member of the JSON object printed last
+//	receiver start                starts a program that events can be posted to, sets RECEIVER and SECRET;
+//	                              the file received has a line for each event it took
+//	receiver fail N               makes it answer the next N events with 500
+//	receiver await N              waits until it has taken N events since its start
 //	postgres                      makes an empty database and sets DATABASE to its DSN
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -32,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Values[hubKey{}] = &runningHub{}
 			env.Values[clientKey{}] = &httpClient{}
+			env.Values[receiverKey{}] = &scriptReceiver{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -39,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"hub":      cmdHub,
 			"http":     cmdHTTP,
 			"remember": cmdRemember,
+			"receiver": cmdReceiver,
 			"postgres": cmdPostgres,
 		},
 	})
