@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,47 +21,70 @@ import (
 // process is a scimhub serve.
 type process struct {
 	cmd     *exec.Cmd
+	url     string // of the hub
 	baseURL string // of the SCIM API
 	logged  sync.WaitGroup
+
+	mu       sync.Mutex
+	troubles []string // warnings and errors that it logged
 }
 
-// startProcess starts the real binary and waits until it listens.
-func startProcess(t *testing.T, dsn, token string) *process {
+// startProcess starts the real binary with some flags and waits until it
+// listens.
+func startProcess(t testing.TB, dsn, token string, flags ...string) *process {
 	t.Helper()
 	path, err := exec.LookPath("scimhub")
 	must(t, err)
-	p := &process{cmd: exec.Command(path, "serve", "--listen=127.0.0.1:0", "--log-format=json")} //nolint:noctx // killed by the test, or by its cleanup
+	flags = append([]string{"serve", "--listen=127.0.0.1:0", "--log-format=json"}, flags...)
+	p := &process{cmd: exec.Command(path, flags...)} //nolint:noctx // killed by the test, or by its cleanup
 	p.cmd.Env = append(os.Environ(), "SCIMHUB_DATABASE="+dsn, "SCIMHUB_BOOTSTRAP_TOKEN="+token, "SCIMHUB_ENCRYPTION_KEY="+testKey)
 	stderr, err := p.cmd.StderrPipe()
 	must(t, err)
 	must(t, p.cmd.Start())
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() }) // over already, unless the test failed
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // over already, unless the test failed
+		p.showTroubles(t)
+	})
 	urls := make(chan string, 1)
-	p.logged.Go(func() { readURL(stderr, urls) })
+	p.logged.Go(func() { p.readLog(stderr, urls) })
 	url, ok := <-urls
 	if !ok {
 		t.Fatal("the hub ended before it listened")
 	}
-	p.baseURL = url + scimPath
+	p.url, p.baseURL = url, url+scimPath
 	return p
 }
 
-// readURL reads a log to its end, and gives the URL that the hub listens on.
-func readURL(log io.Reader, urls chan<- string) {
+// readLog reads a log to its end, and gives the URL that the hub listens on.
+func (p *process) readLog(log io.Reader, urls chan<- string) {
 	defer close(urls)
 	for lines := bufio.NewScanner(log); lines.Scan(); {
 		var event struct {
-			Msg       string
-			PublicURL string `json:"public_url"`
+			Msg, Level string
+			PublicURL  string `json:"public_url"`
 		}
 		if json.Unmarshal(lines.Bytes(), &event) == nil && event.Msg == "listening" {
 			urls <- event.PublicURL
 		}
+		if event.Level != "INFO" {
+			p.mu.Lock()
+			p.troubles = append(p.troubles, lines.Text())
+			p.mu.Unlock()
+		}
+	}
+}
+
+// showTroubles shows the last of what went wrong in the hub, if the test failed.
+func (p *process) showTroubles(t testing.TB) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t.Failed() && len(p.troubles) > 0 {
+		t.Logf("the hub logged:\n%s", strings.Join(p.troubles[max(0, len(p.troubles)-300):], "\n"))
 	}
 }
 
 // wait waits for the end of the process and gives its exit status.
-func (p *process) wait(t *testing.T) int {
+func (p *process) wait(t testing.TB) int {
 	t.Helper()
 	p.logged.Wait()
 	_ = p.cmd.Wait() // the status says it
