@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"maps"
@@ -65,6 +66,9 @@ var knownRoutes = map[string]routeFacts{
 	"GET /v2/webhooks/deliveries/:id":                   {scope: access.WebhooksRead, path: "/v2/webhooks/deliveries/<delivery>"},
 	"POST /v2/webhooks/deliveries/:id/redeliver":        {scope: access.WebhooksWrite, path: "/v2/webhooks/deliveries/<delivery>/redeliver"},
 
+	"POST /webhooks/:source": {open: true, path: "/webhooks/nobodys", refuses: http.StatusNotFound},
+	"GET /webhooks/:source":  {open: true, path: "/webhooks/nobodys", refuses: http.StatusNotFound},
+
 	"GET /v2/events":        {scope: access.EventsRead},
 	"GET /v2/events/stream": {scope: access.EventsRead, endless: true},
 	"GET /v2/event-types":   {scope: access.EventsRead},
@@ -82,10 +86,11 @@ const (
 
 // routeFacts is what the tests know of a route.
 type routeFacts struct {
-	open  bool         // it needs no token
-	scope access.Scope // it needs; "": any token will do
-	path  string       // with an id in it; "": the route's own
-	body  string
+	refuses int          // the status of an open route that answers other than 200
+	open    bool         // it needs no token
+	scope   access.Scope // it needs; "": any token will do
+	path    string       // with an id in it; "": the route's own
+	body    string
 
 	endless bool // its answer doesn't end
 }
@@ -213,8 +218,8 @@ func methodsOf(r route.Route) []string {
 
 func (h *privateHub) checkAccess(t *testing.T, method string, r route.Route) {
 	if facts := knownRoutes[r.Method+" "+r.Path]; facts.open {
-		if got := h.call(t, method, r, "").status; got != http.StatusOK {
-			t.Errorf("without a token: status %d", got)
+		if got, want := h.call(t, method, r, "").status, cmp.Or(facts.refuses, http.StatusOK); got != want {
+			t.Errorf("without a token: status %d, want %d", got, want)
 		}
 		return
 	}

@@ -32,7 +32,7 @@ type WorkerConfig struct {
 	Concurrency int               // objects of one source at a time; default 8
 	Sources     int               // served at a time; default 64
 	Poll        time.Duration     // how often to look without being woken; default 1 s
-	Lease       time.Duration     // how long a source is taken; default 1 min
+	Lease       time.Duration     // how long a source is taken; default 30 s
 }
 
 func (c WorkerConfig) withDefaults() WorkerConfig {
@@ -49,7 +49,7 @@ func (c WorkerConfig) withDefaults() WorkerConfig {
 		c.Poll = time.Second
 	}
 	if c.Lease == 0 {
-		c.Lease = time.Minute
+		c.Lease = 30 * time.Second
 	}
 	return c
 }
