@@ -294,7 +294,7 @@ func (v *vendorWorld) mirror() mirror {
 
 // drillSize is how many messages the test below sends, each twice.
 func drillSize() int {
-	if os.Getenv("SCIMHUB_DRILL") == "full" {
+	if os.Getenv("SCIMHUB_TEST_DRILL") == "full" {
 		return 20_000
 	}
 	return 1_000
